@@ -1,0 +1,39 @@
+"""The compiled core: kernels over flat columns. One section a part, in the order of core.pyx."""
+
+from collections.abc import Buffer
+from typing import Literal
+
+# ---- memory: columns in shared memory
+
+Typecode = Literal["B", "H", "I", "Q"]
+
+class Column:
+    """A flat array of unsigned integers in shared memory (1, 2, 4 or 8 octets an item)."""
+
+    def __init__(self, typecode: str, length: int = 0, capacity: int = 0) -> None: ...
+    @staticmethod
+    def attach(fd: int, typecode: str, length: int) -> Column: ...
+    def __len__(self) -> int: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    @property
+    def typecode(self) -> str: ...
+    @property
+    def fd(self) -> int: ...
+    def resize(self, length: int) -> None: ...
+    def view(self) -> memoryview: ...
+
+# ---- scan
+
+# ---- order
+
+# ---- denial
+
+# ---- nsec3
+
+# ---- digest
+
+# ---- sign
+
+# ---- verify
+
+# ---- render

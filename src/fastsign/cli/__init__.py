@@ -1,0 +1,1 @@
+"""Command lines: parsing arguments and printing, nothing else."""

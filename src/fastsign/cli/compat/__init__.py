@@ -1,0 +1,1 @@
+"""One file for each BIND tool, in BIND's wording."""

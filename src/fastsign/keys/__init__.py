@@ -1,0 +1,1 @@
+"""Keys: BIND's key files, facts about keys, signing engines."""

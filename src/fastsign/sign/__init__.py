@@ -1,0 +1,1 @@
+"""Sign one zone, once."""

@@ -1,0 +1,1 @@
+"""A zone as flat columns: loading, ordering, writing."""
