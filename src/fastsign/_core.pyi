@@ -26,6 +26,11 @@ class Column:
 
 # ---- order
 
+def canonical_key(name: bytes) -> bytes: ...
+def order_zone(
+    arena: object, apex: bytes
+) -> tuple[Column, Column, Column, Column, Column, Column, Column, Column, int | None]: ...
+
 # ---- denial
 
 # ---- nsec3
