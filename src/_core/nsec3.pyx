@@ -1,1 +1,11 @@
-# nsec3
+# The NSEC3 hash of one name.
+
+def nsec3_hash(bytes name, bytes salt=b"", uint16_t iterations=0):
+    """SHA-1 hash of a wire name, 20 octets (RFC 5155 section 5)."""
+    cdef uint8_t out[20]
+    check_name(name)
+    if len(salt) > 255:
+        raise ValueError("a salt has at most 255 octets")
+    fs_nsec3_hash(<const uint8_t *><const char *>name, <uint32_t>len(name), <const uint8_t *><const char *>salt,
+                  <uint8_t>len(salt), iterations, out)
+    return out[:20]

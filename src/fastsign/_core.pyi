@@ -1,6 +1,6 @@
 """The compiled core: kernels over flat columns. One section a part, in the order of core.pyx."""
 
-from collections.abc import Buffer
+from collections.abc import Iterable
 from typing import Literal
 
 # ---- memory: columns in shared memory
@@ -33,7 +33,14 @@ def order_zone(
 
 # ---- denial
 
+def make_chain(
+    arena: object, order: object, kind: int, opt_out: bool = False, salt: bytes = b"", iterations: int = 0
+) -> tuple[Column, Column, Column, Column, Column, Column]: ...
+def type_bitmap(types: Iterable[int]) -> bytes: ...
+
 # ---- nsec3
+
+def nsec3_hash(name: bytes, salt: bytes = b"", iterations: int = 0) -> bytes: ...
 
 # ---- digest
 

@@ -8,21 +8,9 @@ from fastsign import _core
 from fastsign.zone import order as zo
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import order_zone
+from zones import arena_of, wire
 
 A, NS, CNAME, SOA, MX, DNAME, DS, RRSIG = 1, 2, 5, 6, 15, 39, 43, 46
-
-
-def wire(text: str) -> bytes:
-    return dns.name.from_text(text).to_wire()
-
-
-def arena_of(records: list[tuple[bytes, int, int, bytes]]) -> Arena:
-    arena, ids = Arena.empty(), {}
-    for owner, rrtype, ttl, rdata in records:
-        if owner not in ids:
-            ids[owner] = arena.add_name(owner)
-        arena.add_record(ids[owner], rrtype, ttl, rdata)
-    return arena
 
 
 def names_in_order(arena: Arena, apex: bytes) -> list[bytes]:
@@ -124,10 +112,12 @@ def test_node_kinds():
         for n, f in zip(order.node_name.view(), order.node_flags.view(), strict=True)
     }
     assert kinds == {
-        "example.": zo.APEX, "cut.example.": zo.CUT, "ns.cut.example.": zo.OCCLUDED, "cutx.example.": 0, "d.example.": 0,
+        "example.": zo.APEX, "cut.example.": zo.CUT, "ns.cut.example.": zo.OCCLUDED, "cutx.example.": 0,
+        "d.example.": 0,
         "x.d.example.": zo.OCCLUDED, "sec.example.": zo.CUT | zo.SECURE, "sig.example.": zo.EMPTY, "other.": zo.OUTSIDE,
     }  # fmt: skip
-    assert order.apex is not None and order.node_flags.view()[order.apex] == zo.APEX
+    assert order.apex is not None
+    assert order.node_flags.view()[order.apex] == zo.APEX
 
 
 def test_records_taken_out_own_nothing():

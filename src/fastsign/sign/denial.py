@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastsign import _core
 from fastsign._core import Column
+from fastsign.zone.arena import Arena
+from fastsign.zone.order import Order
 
 NSEC, NSEC3 = 1, 2
+OPT_OUT = 1  # NSEC3 flag (RFC 5155 section 3.1.2.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """The chain that is wanted."""
+
+    kind: int = NSEC  # NSEC or NSEC3
+    opt_out: bool = False
+    iterations: int = 0
+    salt: bytes = b""
+
+    def nsec3param(self) -> bytes:
+        """NSEC3PARAM RDATA; its flags are 0 whatever the records' own are (RFC 5155 section 4.1.2)."""
+        return bytes([1, 0]) + self.iterations.to_bytes(2, "big") + bytes([len(self.salt)]) + self.salt
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +45,10 @@ class Chain:
     bitmap: Column  # I [entries]: id of the type bitmap
     bitmap_offset: Column  # I [bitmaps + 1]
     bitmaps: Column  # B: type bitmaps in wire form (RFC 4034 section 4.1.2)
+
+
+def make_chain(arena: Arena, order: Order, denial: Denial, ttl: int) -> Chain:
+    """Build the chain over the nodes of *order*. ZoneError if two names share an NSEC3 hash (RFC 5155 7.1)."""
+    columns = _core.make_chain(arena, order, denial.kind, denial.opt_out, denial.salt, denial.iterations)
+    flags = OPT_OUT if denial.kind == NSEC3 and denial.opt_out else 0
+    return Chain(denial.kind, flags, denial.iterations, denial.salt, ttl, *columns)

@@ -11,7 +11,7 @@ from fastsign._core import Column
 class Arena:
     """Records in the order they were read. A record's type 0 means that it was taken out.
 
-    An owner is the id of a *spelling*: one exact case of one name. Names and RDATA are in wire form with their original case.
+    An owner is the id of a *spelling*: one exact case of one name. Names and RDATA are in wire form, their case kept.
     """
 
     names: Column  # B: per spelling one octet of length, then the wire name
