@@ -1,8 +1,8 @@
 # Errors from C to Python, and columns: flat arrays in shared memory.
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t  # no-cython-lint
+from libc.string cimport memcpy, memset  # no-cython-lint
 
 import os as _os
 
@@ -11,7 +11,8 @@ from fastsign import errors as _errors
 
 cdef extern from "fs.h" nogil:
     ctypedef enum fs_status:
-        FS_OK, FS_ERROR_MEMORY, FS_ERROR_SYNTAX, FS_ERROR_ZONE, FS_ERROR_CRYPTO, FS_ERROR_SYSTEM, FS_ERROR_KEY, FS_ERROR_RANGE
+        FS_OK, FS_ERROR_MEMORY, FS_ERROR_SYNTAX, FS_ERROR_ZONE
+        FS_ERROR_CRYPTO, FS_ERROR_SYSTEM, FS_ERROR_KEY, FS_ERROR_RANGE
 
     ctypedef struct fs_error:
         fs_status status
@@ -132,8 +133,8 @@ cdef uint8_t _itemsize(str typecode) except 0:
 cdef class Column:
     """A flat array of unsigned integers in shared memory, seen through the buffer protocol.
 
-    typecode is B, H, I or Q (1, 2, 4 or 8 octets an item). A process forked later sees the same memory; another process attaches
-    by descriptor. While a memoryview of it lives, the column can't change its length (BufferError).
+    typecode is B, H, I or Q (1, 2, 4 or 8 octets an item). A process forked later sees the same memory; another process
+    attaches by descriptor. While a memoryview of it lives, the column can't change its length (BufferError).
     """
     cdef fs_column column
     cdef uint8_t item
