@@ -44,6 +44,22 @@ def nsec3_hash(name: bytes, salt: bytes = b"", iterations: int = 0) -> bytes: ..
 
 # ---- digest
 
+def digest_length(algorithm: int) -> int: ...
+def digest_nodes(
+    arena: object,
+    order: object,
+    chain: object,
+    apex: bytes,
+    signer: object,
+    first: int,
+    last: int,
+    rows: Column,
+    offsets: Column,
+) -> int: ...
+def digest_chain(
+    chain: object, apex: bytes, signer: object, first: int, last: int, rows: Column, offsets: Column
+) -> int: ...
+
 # ---- sign
 
 # ---- verify
