@@ -11,11 +11,7 @@ from fastsign._core import Column
 class Arena:
     """Records in the order they were read. A record's type 0 means that it was taken out.
 
-    <<<<<<< HEAD
-        An owner is the id of a *spelling*: one exact case of one name. Names and RDATA are in wire form, their case kept.
-    =======
-        An owner is the id of a *spelling*: one exact case of one name. Names and RDATA are in wire form, original case.
-    >>>>>>> d7ebeef (Add the build frame: make sign, test and bench, the house rules as tests, the zone generator)
+    An owner is the id of a *spelling*: one exact case of one name. Names and RDATA are in wire form, their case kept.
     """
 
     names: Column  # B: per spelling one octet of length, then the wire name
