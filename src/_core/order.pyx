@@ -113,3 +113,65 @@ def order_zone(object arena, bytes apex):
         fs_classify_nodes(&view, &order, apex_name, node_flags.column.data, &apex_node)
     return (node_name, node_flags, node_rrset, rrset_type, rrset_ttl, rrset_owner, rrset_first, record,
             None if apex_node == 0xFFFFFFFF else apex_node)
+
+
+#----------- Passes over all records --------------------------------------------
+
+cdef extern from "select.h" nogil:
+    void fs_count_types(const fs_arena *arena, uint32_t *counts)
+    uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit)
+    uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column)
+    fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error)
+
+
+def count_types(object arena):
+    """Records of each type in the arena: a dict from type to their number."""
+    cdef uint32_t counts[65536]
+    cdef fs_arena view = arena_of(arena)
+    memset(counts, 0, sizeof(counts))
+    with nogil:
+        fs_count_types(&view, counts)
+    return {number: counts[number] for number in range(65536) if counts[number]}
+
+
+def find_rows(object arena, bytes name):
+    """Rows of the records whose owner is the wire name, of any case: a list in file order."""
+    cdef uint32_t few[4096]
+    cdef fs_arena view = arena_of(arena)
+    cdef uint32_t length, found
+    cdef const uint8_t *octets = <const uint8_t *><const char *>name
+    cdef Column many
+    check_name(name)
+    check_arena(&view)
+    length = <uint32_t>len(name)
+    with nogil:
+        found = fs_find_rows(&view, octets, length, few, 4096)
+    if found <= 4096:
+        return [few[i] for i in range(found)]
+    many = Column("I", found)
+    fs_find_rows(&view, octets, length, u32(many), found)
+    return many.view().tolist()
+
+
+def take_out(object arena, types):
+    """Take the records of these types out of the arena (their type becomes 0); returns how many."""
+    cdef uint8_t marked[65536]
+    cdef fs_arena view = arena_of(arena)
+    cdef Column column = arena.rrtype
+    memset(marked, 0, sizeof(marked))
+    for number in types:
+        marked[<uint16_t>number] = 1
+    marked[0] = 0
+    return fs_take_out(&view, marked, <uint16_t *>column.column.data)
+
+
+def check_content(object arena, object order):
+    """ZoneError, in BIND's words, for content that can't be signed: DS without NS, DNSKEY below the apex."""
+    cdef fs_error error
+    memset(&error, 0, sizeof(error))
+    cdef fs_arena view = arena_of(arena)
+    cdef fs_order nodes = order_of(order)
+    cdef fs_status status
+    with nogil:
+        status = fs_check_content(&view, &nodes, &error)
+    check(status, &error)

@@ -1,0 +1,54 @@
+/* Passes over all records. */
+#include "select.h"
+
+#include "names.h"
+
+void fs_count_types(const fs_arena *arena, uint32_t *counts) {
+    for (uint32_t i = 0; i < arena->record_count; i++) counts[arena->type[i]]++;
+}
+
+uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit) {
+    uint32_t found = 0, last_id = FS_NONE;
+    int last_same = 0;
+    for (uint32_t i = 0; i < arena->record_count; i++) {
+        const uint32_t id = arena->owner[i];
+        if (id != last_id) {
+            last_id = id;
+            last_same = fs_name_size(arena, id) == length && fs_same_folded(fs_name(arena, id), name, length);
+        }
+        if (!last_same || arena->type[i] == 0) continue;
+        if (found < limit) rows[found] = i;
+        found++;
+    }
+    return found;
+}
+
+uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column) {
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < arena->record_count; i++) {
+        if (!types[type_column[i]]) continue;
+        type_column[i] = 0;
+        taken++;
+    }
+    return taken;
+}
+
+FS_COLD static fs_status bad_content(const fs_arena *arena, const fs_order *order, uint32_t node, const char *what, fs_error *error) {
+    char owner[FS_NAME_TEXT_MAX];
+    const size_t length = fs_name_to_text(fs_name(arena, order->node_name[node]), owner);
+    if (length > 1) owner[length - 1] = 0; /* BIND names it without the final dot */
+    return fs_fail(error, FS_ERROR_ZONE, "'%s': %s", owner, what);
+}
+
+fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error) {
+    for (uint32_t node = 0; node < order->node_count; node++) {
+        const uint8_t flags = order->node_flags[node];
+        if (flags & (FS_NODE_OUTSIDE | FS_NODE_OCCLUDED | FS_NODE_CUT)) continue;
+        for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1]; i++) {
+            if (order->rrset_type[i] == FS_TYPE_DS) return bad_content(arena, order, node, "found DS RRset without NS RRset\n", error);
+            if (order->rrset_type[i] == FS_TYPE_DNSKEY && !(flags & FS_NODE_APEX))
+                return bad_content(arena, order, node, "Non-apex DNSKEY RRset\n", error);
+        }
+    }
+    return FS_OK;
+}

@@ -1,0 +1,19 @@
+/* Passes over all records: what types there are, whose rows are where, and content that can't be signed. */
+#ifndef FS_SELECT_H
+#define FS_SELECT_H
+
+#include "zone.h"
+
+/* counts[65536]: records of each type. */
+void fs_count_types(const fs_arena *arena, uint32_t *counts);
+
+/* Rows of the records whose owner is `name`, whatever its case; at most `limit` are written, all are counted. */
+uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit);
+
+/* Take out the records of the types marked in types[65536]; returns how many. */
+uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column);
+
+/* BIND's fatal findings, in canonical order: a DS RRset without NS, a DNSKEY RRset below the apex. */
+fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error) FS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,103 @@
+"""Worker processes that share the parent's columns: forked, so nothing but a few integers is ever pickled."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastsign.errors import SigningError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+T = TypeVar("T")
+
+# In a worker: what it inherited from its parent by the fork.
+_inherited: dict[str, Any] = {}
+
+
+class Pool:
+    """Runs one function over many small tasks in `workers` processes, or in this one if `workers` is 1.
+
+    The function's first argument is *share*, which is anything: columns inside it are shared memory, all else is copied by the
+    fork. A worker that dies ends the run with a SigningError at once; workers die with their parent.
+    """
+
+    def __init__(self, workers: int, share: object, executor: Executor | None = None) -> None:
+        self.workers = workers
+        self._share = share
+        self._executor = executor if executor is not None or workers == 1 else _fork_workers(workers, share)
+
+    @property
+    def in_flight(self) -> int:
+        """How many tasks are given out at most; a task's number modulo this can name its output slot."""
+        return 1 if self._executor is None else 2 * self.workers + 2
+
+    def map(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+        """Yield function(share, *task) for each task, in their order, with at most `in_flight` unfinished or unread."""
+        if self._executor is None:
+            yield from (function(self._share, *task) for task in tasks)
+            return
+        waiting: deque[Future[T]] = deque()
+        for task in tasks:
+            if len(waiting) == self.in_flight:
+                yield _result(waiting.popleft())
+            waiting.append(self._executor.submit(_run_task, function, *task))
+        while waiting:
+            yield _result(waiting.popleft())
+
+    def close(self) -> None:
+        """Stop the workers; what they had not begun is given up."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0))
+
+
+def _fork_workers(workers: int, share: object) -> Executor:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    return ProcessPoolExecutor(
+        workers, mp_context=get_context("fork"), initializer=_begin_worker, initargs=(os.getpid(),)
+    )
+
+
+def _begin_worker(parent: int) -> None:
+    """A worker leaves ^C to its parent and dies with it."""
+    import ctypes
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _run_task(function: Callable[..., T], *task: Any) -> T:
+    return function(_inherited["share"], *task)
+
+
+def _result(future: Future[T]) -> T:
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        message = (
+            "a worker process died (killed, or out of memory); nothing was published, run again with fewer workers (-n)"
+        )
+        raise SigningError(message) from None

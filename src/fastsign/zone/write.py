@@ -1,0 +1,84 @@
+"""Putting a file in place: all of it, durably, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from types import TracebackType
+
+_ATTEMPTS = 100
+
+
+class AtomicFile:
+    """A file that appears under its name only by `commit`.
+
+    Until then it is a temporary file in the same directory (made with O_EXCL), removed if the block ends otherwise.
+    OSError as the system calls raise it.
+    """
+
+    def __init__(self, path: str, mode: int = 0o644) -> None:
+        self.path = path
+        self.fd, self.temporary = _create_beside(path, mode)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of *data*."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.fd, view) :]
+
+    def append_from(self, source_fd: int, octets: int) -> None:
+        """Append the first *octets* of another file (a column's memory) without bringing them into this process."""
+        done = 0
+        while done < octets:
+            sent = os.sendfile(self.fd, source_fd, done, octets - done)
+            if sent == 0:
+                raise OSError(f"{self.temporary}: source ended after {done} of {octets} octets")
+            done += sent
+
+    def sync(self) -> None:
+        """Have the octets on the disk."""
+        os.fsync(self.fd)
+
+    def commit(self) -> None:
+        """Sync, rename into place, sync the directory: after a crash the name holds the old file or the whole new one."""
+        self.sync()
+        os.close(self.fd)
+        self.fd = -1
+        os.rename(self.temporary, self.path)
+        self.temporary = ""
+        _sync_directory(os.path.dirname(self.path) or ".")
+
+    def abandon(self) -> None:
+        """Remove the temporary file; what stood under the name stays as it is."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+        if self.temporary:
+            os.unlink(self.temporary)
+            self.temporary = ""
+
+    def __enter__(self) -> AtomicFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abandon()
+
+
+def _create_beside(path: str, mode: int) -> tuple[int, str]:
+    for _ in range(_ATTEMPTS):
+        temporary = f"{path}.{secrets.token_hex(4)}"
+        try:
+            return os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), temporary
+        except FileExistsError:
+            continue
+    raise FileExistsError(f"no free name for a temporary file beside {path}")
+
+
+def _sync_directory(directory: str) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
