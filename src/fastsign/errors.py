@@ -1,5 +1,9 @@
 """The one tree of exceptions. Each message says what, where, why and what to do."""
 
+from __future__ import annotations
+
+import errno
+
 
 class FastsignError(Exception):
     """Whatever fastsign refuses to do."""
@@ -18,7 +22,21 @@ class ZoneError(FastsignError):
 
 
 class KeyFileError(FastsignError):
-    """A key file is missing, unreadable or does not fit."""
+    """A key file is missing, unreadable or does not fit: *reason*, as BIND words it, about the file at *path*."""
+
+    def __init__(self, message: str, path: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.path, self.reason = path, reason or message
+
+    @classmethod
+    def at(cls, path: str, reason: str) -> KeyFileError:
+        """Something is wrong with the file at *path*."""
+        return cls(f"{path}: {reason}", path, reason)
+
+    @classmethod
+    def of_system(cls, path: str, error: OSError) -> KeyFileError:
+        """The system refuses the file at *path*."""
+        return cls.at(path, system_reason(error))
 
 
 class SigningError(FastsignError):
@@ -27,3 +45,26 @@ class SigningError(FastsignError):
 
 class VerificationError(FastsignError):
     """The signed zone does not verify."""
+
+
+# What BIND calls the errors of the system (isc_result_totext).
+_REASONS = {
+    errno.ENOENT: "file not found",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ENOTDIR: "invalid file",
+    errno.ELOOP: "invalid file",
+    errno.EINVAL: "invalid file",
+    errno.ENAMETOOLONG: "invalid file",
+    errno.EBADF: "invalid file",
+    errno.EISDIR: "invalid file",
+    errno.EEXIST: "file already exists",
+    errno.EIO: "I/O error",
+    errno.EMFILE: "too many open files",
+    errno.ENFILE: "too many open files",
+}
+
+
+def system_reason(error: OSError) -> str:
+    """BIND's words for an error of the system."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)

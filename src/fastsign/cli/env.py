@@ -1,0 +1,43 @@
+"""What a command sees of the world. A command is a function of an Env and returns an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The command line, the streams, the clock and the environment of one run.
+
+    argv[0] is the name the command was called by. `clock` gives seconds since 1970; a command reads it once.
+    """
+
+    argv: tuple[str, ...]
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    cwd: str = ""  # folder that relative paths are meant from; "" is the process's own
+    clock: Callable[[], float] = time.time
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_process(cls) -> Env:
+        """The Env of this process."""
+        return cls(tuple(sys.argv), sys.stdin, sys.stdout, sys.stderr, environ=os.environ)
+
+    def path(self, path: str) -> str:
+        """A path of the command line as this process can open it."""
+        return os.path.join(self.cwd, path) if self.cwd else path
+
+    def now(self) -> int:
+        """Whole seconds since 1970."""
+        return int(self.clock())
+
+    def with_argv(self, argv: tuple[str, ...]) -> Env:
+        """The same world with another command line."""
+        return Env(argv, self.stdin, self.stdout, self.stderr, self.cwd, self.clock, self.environ)
