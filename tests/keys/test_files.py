@@ -8,8 +8,8 @@ from pathlib import Path
 import dns.dnssec
 import dns.rdata
 import pytest
-import tools
 
+import tools
 from fastsign.errors import KeyFileError
 from fastsign.keys import ds, facts, names
 from fastsign.keys.files import find_keys, read_key
@@ -72,7 +72,8 @@ def test_a_key_of_format_1_2_has_no_times(repository: Path) -> None:
 
 
 def test_times_and_successors_are_read(tmp_path: Path) -> None:
-    old = keygen(tmp_path, "-a", "13", "-P", "20260101", "-A", "20260201", "-I", "20280301", "-D", "20280401", "-P", "sync", "20260102", "-D", "sync", "20270102", "example")  # fmt: skip
+    moments = "-P 20260101 -A 20260201 -I 20280301 -D 20280401 -P sync 20260102 -D sync 20270102"
+    old = keygen(tmp_path, "-a", "13", *moments.split(), "example")
     new = keygen(tmp_path, "-S", old, "-i", "1w")
     key, successor = read_key(old, str(tmp_path)), read_key(new, str(tmp_path))
     shown = tools.run("dnssec-settime", "-K", tmp_path, "-u", "-p", "all", old).stdout.splitlines()
@@ -87,7 +88,9 @@ def test_times_and_successors_are_read(tmp_path: Path) -> None:
 
 def test_state_files_beat_private_files(tmp_path: Path) -> None:
     name = keygen(tmp_path, "-k", "default", "example")
-    tools.run("dnssec-settime", "-s", "-K", tmp_path, "-g", "omnipresent", "-k", "rumoured", "now", "-d", "hidden", "now", "-r", "omnipresent", "20260101", "-z", "unretentive", "now", "-P", "ds", "20260202", "-D", "ds", "20260303", name)  # fmt: skip
+    states = "-g omnipresent -k rumoured now -d hidden now -r omnipresent 20260101 -z unretentive now"
+    moments = "-P ds 20260202 -D ds 20260303"
+    tools.run("dnssec-settime", "-s", "-K", tmp_path, *states.split(), *moments.split(), name)
     key = read_key(name, str(tmp_path))
     assert key.state is not None
     assert (key.state.ksk, key.state.zsk, key.state.lifetime) == (True, True, 0)
@@ -216,30 +219,24 @@ def test_a_missing_private_file_leaves_a_public_key(tmp_path: Path) -> None:
         read_key(name, str(tmp_path), need_private=True)
 
 
-# RFC 8080 section 6.1 and RFC 6605 section 6.1: keys of the RFCs, with the key tags of their DS records.
-RFC_KEYS = [
-    ("example.com. 3600 IN DNSKEY 257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=", 3613),
-    ("example.com. 3600 IN DNSKEY 257 3 15 zPnZ/QwEe7S8C5SPz2OfS5RR40ATk2/rYnE9xHIEijs=", 35217),
-    (
-        "example.com. 3600 IN DNSKEY 257 3 16 3kgROaDjrh0H2iuixWBrc8g2EpBBLCdGzHmn+G2MpTPhpj/OiBVHHSfPodx1FYYUcJKm1MDpJtIA",
-        9713,
-    ),
-    (
-        "example.net. 3600 IN DNSKEY 257 3 13 GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==",
-        55648,
-    ),
-    (
-        "example.net. 3600 IN DNSKEY 257 3 14 xKYaNhWdGOfJ+nPrL8/arkwf2EY3MDJ+SErKivBVSum1w/egsXvSADtNJhyem5RCOpgQ6K8X1DRSEkrbYQ+OB+v8/uX45NBwY8rp65F6Glur8I/mlVNgF6W/qTI37m40",
-        10771,
-    ),
-]
+# RFC 8080 section 6 and RFC 6605 section 6: keys of the RFCs, with the tags of their DS records.
+RFC_KEYS = """
+example.com. 3600 IN DNSKEY 257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=  3613
+example.com. 3600 IN DNSKEY 257 3 15 zPnZ/QwEe7S8C5SPz2OfS5RR40ATk2/rYnE9xHIEijs=  35217
+example.com. 3600 IN DNSKEY 257 3 16 3kgROaDjrh0H2iuixWBrc8g2EpBBLCdGzHmn+G2MpTPhpj/OiBVHHSfPodx1FYYUcJKm1MDpJtIA  9713
+example.net. 3600 IN DNSKEY 257 3 13 GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edb
+    krSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==  55648
+example.net. 3600 IN DNSKEY 257 3 14 xKYaNhWdGOfJ+nPrL8/arkwf2EY3MDJ+SErKivBVSum1w/egsXvSADtNJhyem5RCOpgQ6K8X1DRS
+    EkrbYQ+OB+v8/uX45NBwY8rp65F6Glur8I/mlVNgF6W/qTI37m40  10771
+"""
 
 
-@pytest.mark.parametrize(("record", "tag"), RFC_KEYS)
-def test_keys_of_the_rfcs_have_their_tags(record: str, tag: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", RFC_KEYS.replace("\n    ", " ").strip().splitlines())
+def test_keys_of_the_rfcs_have_their_tags(line: str, tmp_path: Path) -> None:
+    record, tag = line.rsplit(maxsplit=1)
     (tmp_path / "Kx.key").write_text(record + "\n")
     key = read_key("Kx", str(tmp_path))
-    assert (key.tag, key.ttl, key.can_sign) == (tag, 3600, False)
+    assert (key.tag, key.ttl, key.can_sign) == (int(tag), 3600, False)
 
 
 def test_metadata_are_read_without_the_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def dsset_name(zone: bytes) -> str:
 
 
 def dsset_keys(dnskeys: Iterable[bytes]) -> list[bytes]:
-    """The DNSKEYs that a dsset file is about: KSKs, and of an algorithm without one all zone keys; never revoked ones."""
+    """The DNSKEYs that a dsset file is about: KSKs, or all zone keys of an algorithm without one; none revoked."""
     usable = []
     for rdata in sorted(dnskeys):
         flags = facts.dnskey(rdata).flags
