@@ -22,8 +22,8 @@ _inherited: dict[str, Any] = {}
 class Pool:
     """Runs one function over many small tasks in `workers` processes, or in this one if `workers` is 1.
 
-    The function's first argument is *share*, which is anything: columns inside it are shared memory, all else is copied by the
-    fork. A worker that dies ends the run with a SigningError at once; workers die with their parent.
+    The function's first argument is *share*, which is anything: columns inside it are shared memory, all else is
+    copied by the fork. A worker that dies ends the run with a SigningError at once; workers die with their parent.
     """
 
     def __init__(self, workers: int, share: object, executor: Executor | None = None) -> None:
@@ -70,15 +70,15 @@ def _fork_workers(workers: int, share: object) -> Executor:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    return ProcessPoolExecutor(
-        workers, mp_context=get_context("fork"), initializer=_begin_worker, initargs=(os.getpid(),)
-    )
+    start = get_context("fork")
+    return ProcessPoolExecutor(workers, mp_context=start, initializer=_begin_worker, initargs=(share, os.getpid()))
 
 
-def _begin_worker(parent: int) -> None:
+def _begin_worker(share: object, parent: int) -> None:
     """A worker leaves ^C to its parent and dies with it."""
     import ctypes
 
+    _inherited["share"] = share
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     pr_set_pdeathsig = 1

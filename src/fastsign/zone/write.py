@@ -40,7 +40,7 @@ class AtomicFile:
         os.fsync(self.fd)
 
     def commit(self) -> None:
-        """Sync, rename into place, sync the directory: after a crash the name holds the old file or the whole new one."""
+        """Sync, rename into place, sync the directory: a crash leaves the old file or the whole new one."""
         self.sync()
         os.close(self.fd)
         self.fd = -1
