@@ -48,14 +48,14 @@ $(STAMPS)/tools: pyproject.toml | $(BIN)/python
 
 sign: $(STAMPS)/built $(KEYS)/made
 	@echo 'Signing examples/root.zone, the root zone of 19 May 2021'
-	@$(BIN)/fastsign signzone -S -t -P -o . -K $(KEYS) -d build -f $(SIGNED) examples/root.zone
+	@$(BIN)/fastsign signzone -S -t -o . -K $(KEYS) -d build -f $(SIGNED) examples/root.zone
 	@echo 'Verifying $(SIGNED)'
 	@$(BIN)/fastsign verify -o . $(SIGNED)
 	@echo 'Done: the keys are in $(KEYS), the DS record for the parent is in build/dsset-., the signed zone is $(SIGNED)'
 
 $(KEYS)/made: | $(STAMPS)/built
 	@echo 'Making a key-signing and a zone-signing key in $(KEYS)'
-	@mkdir -p $(KEYS) && chmod 700 $(KEYS)
+	@rm -rf $(KEYS) && mkdir -p $(KEYS) && chmod 700 $(KEYS)
 	@$(BIN)/fastsign keygen -q -K $(KEYS) -a ECDSAP256SHA256 -f KSK .
 	@$(BIN)/fastsign keygen -q -K $(KEYS) -a ECDSAP256SHA256 .
 	@touch $@

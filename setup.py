@@ -43,6 +43,7 @@ def core_extension() -> Extension:
 
 
 setup(
+    license="Apache-2.0",
     ext_modules=cythonize(
         [core_extension()],
         build_dir="build/cython",
