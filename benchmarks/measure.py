@@ -13,7 +13,7 @@ from pathlib import Path
 SAMPLE_SECONDS = 0.05
 
 
-class ProgramFailed(Exception):
+class ProgramError(Exception):
     """The program ended with another exit code than 0."""
 
 
@@ -27,7 +27,10 @@ class Measured:
 
 
 def measure(command: Sequence[str], log: Path, folder: Path, memory: bool = False) -> Measured:
-    """Run *command* in *folder*, its output to *log*. Reading the memory disturbs the run, so do not time one that does."""
+    """Run *command* in *folder*, its output to *log*.
+
+    Reading the memory disturbs the run: do not use the time of one that does.
+    """
     os.sync()  # what earlier runs left to be written is not this one's
     with log.open("wb") as out:
         start = time.perf_counter()
@@ -40,7 +43,7 @@ def measure(command: Sequence[str], log: Path, folder: Path, memory: bool = Fals
         program.returncode = os.waitstatus_to_exitcode(status)
     peak = watch.stop() if watch else None
     if program.returncode != 0:
-        raise ProgramFailed(f"{' '.join(command)}\nended with {program.returncode}:\n{log.read_text()[-2000:]}")
+        raise ProgramError(f"{' '.join(command)}\nended with {program.returncode}:\n{log.read_text()[-2000:]}")
     return Measured(wall, usage.ru_utime + usage.ru_stime, peak)
 
 
@@ -79,7 +82,7 @@ def processes(session: int) -> list[int]:
 
 
 def proportional_set_size(pid: int) -> int:
-    """Resident octets of a process, each shared page divided by the number of processes that map it; 0 if it has gone."""
+    """Resident octets of a process, a shared page divided by the number of processes that map it; 0 if it has gone."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
