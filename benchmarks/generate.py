@@ -69,18 +69,14 @@ def write_zone(zone: Zone, out: TextIO) -> Counts:
 
 
 def apex(zone: Zone, counts: Counts) -> Iterator[str]:
-    """SOA, NS, TXT, MX and the addresses of the zone's own name servers; no DNSKEY."""
+    """SOA, NS, MX and TXT, no DNSKEY. The servers are outside the zone, so that all is sorted from the start."""
     origin = zone.origin
-    yield f"{origin}\t{TTL}\tIN\tSOA\tns1.dns.{origin} hostmaster.{origin} 2026010100 7200 3600 1209600 900\n"
+    yield f"{origin}\t{TTL}\tIN\tSOA\tns1.nic.example. hostmaster.nic.example. 2026010100 7200 3600 1209600 900\n"
     for number in (1, 2, 3):
-        yield f"{origin}\t{TTL}\tIN\tNS\tns{number}.dns.{origin}\n"
-    yield f"{origin}\t{TTL}\tIN\tMX\t10 mail.dns.{origin}\n"
+        yield f"{origin}\t{TTL}\tIN\tNS\tns{number}.nic.example.\n"
+    yield f"{origin}\t{TTL}\tIN\tMX\t10 mail.nic.example.\n"
     yield f'{origin}\t{TTL}\tIN\tTXT\t"a generated zone: {zone.delegations} delegations, seed {zone.seed}"\n'
-    for number in (1, 2, 3):
-        yield f"ns{number}.dns.{origin}\t{TTL}\tIN\tA\t192.0.2.{number}\n"
-        yield f"ns{number}.dns.{origin}\t{TTL}\tIN\tAAAA\t2001:db8::{number}\n"
-    yield f"mail.dns.{origin}\t{TTL}\tIN\tA\t192.0.2.25\n"
-    for rrtype, records in (("SOA", 1), ("NS", 3), ("MX", 1), ("TXT", 1), ("A", 4), ("AAAA", 3)):
+    for rrtype, records in (("SOA", 1), ("NS", 3), ("MX", 1), ("TXT", 1)):
         counts.add(rrtype, records)
 
 
