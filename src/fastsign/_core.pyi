@@ -1,6 +1,7 @@
 """The compiled core: kernels over flat columns. One section a part, in the order of core.pyx."""
 
 from collections.abc import Iterable
+from os import PathLike
 from typing import Literal
 
 # ---- memory: columns in shared memory
@@ -65,6 +66,25 @@ def digest_chain(
 ) -> int: ...
 
 # ---- sign
+
+class PrivateKey:
+    """A private key of a K*.private file. It can sign; nothing can be read out of it, and it can't be pickled."""
+
+    @staticmethod
+    def load(path: str | PathLike[str], algorithm: int, public_key: bytes, engine: str = "") -> PrivateKey: ...
+    @property
+    def algorithm(self) -> int: ...
+    @property
+    def signature_length(self) -> int: ...
+    @property
+    def digest_length(self) -> int: ...
+    @property
+    def engine(self) -> str: ...
+    def sign_digests(self, digests: Column, count: int, signatures: Column) -> None: ...
+    def sign_messages(self, messages: Column, offsets: Column, count: int, signatures: Column) -> None: ...
+
+def engines() -> dict[int, list[str]]: ...
+def verify_one(algorithm: int, public_key: bytes, data: bytes, signature: bytes) -> bool: ...
 
 # ---- verify
 
