@@ -33,7 +33,7 @@ FS_INLINE int fs_is_ecdsa(uint8_t algorithm) { return algorithm == FS_ECDSAP256 
 FS_INLINE int fs_is_eddsa(uint8_t algorithm) { return algorithm == FS_ED25519 || algorithm == FS_ED448; }
 
 /* Octets of the digest that an algorithm signs; 0: it signs the message itself (EdDSA), or is not known. */
-uint16_t fs_digest_length(uint8_t algorithm);
+uint16_t fs_signed_octets(uint8_t algorithm);
 
 /* ---- memory for secrets: whole pages, locked and left out of core dumps where the system allows, wiped when closed */
 

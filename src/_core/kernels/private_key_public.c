@@ -9,7 +9,7 @@
 
 #include "private_key.h"
 
-uint16_t fs_digest_length(uint8_t algorithm) {
+uint16_t fs_signed_octets(uint8_t algorithm) {
     switch (algorithm) {
         case FS_RSASHA1:
         case FS_NSEC3RSASHA1: return 20;
@@ -65,7 +65,7 @@ static const uint8_t sha512_info[] = {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 
                                       0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40};
 
 void fs_rsa_encode(uint8_t algorithm, const uint8_t *digest, uint8_t *out, size_t length) {
-    const size_t digest_length = fs_digest_length(algorithm);
+    const size_t digest_length = fs_signed_octets(algorithm);
     const uint8_t *info = digest_length == 20 ? sha1_info : digest_length == 32 ? sha256_info : sha512_info;
     const size_t info_length = digest_length == 20 ? sizeof sha1_info : sizeof sha256_info;
     const size_t fill = length - 3 - info_length - digest_length;
@@ -137,7 +137,7 @@ static int verify_eddsa(const fs_public_key *key, const uint8_t *message, size_t
 /* ---- all of them */
 
 fs_status fs_public_key_open(fs_public_key *key, uint8_t algorithm, const uint8_t *octets, size_t length, fs_error *error) {
-    *key = (fs_public_key){.algorithm = algorithm, .digest_length = fs_digest_length(algorithm)};
+    *key = (fs_public_key){.algorithm = algorithm, .digest_length = fs_signed_octets(algorithm)};
     if (length > sizeof key->octets) return bad_public(error, "it is longer than any key may be");
     key->length = (uint16_t)length;
     memcpy(key->octets, octets, length);
