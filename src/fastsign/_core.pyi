@@ -1,6 +1,6 @@
 """The compiled core: kernels over flat columns. One section a part, in the order of core.pyx."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Literal
 
@@ -46,7 +46,6 @@ def type_bitmap(types: Iterable[int]) -> bytes: ...
 # ---- nsec3
 
 def nsec3_hash(name: bytes, salt: bytes = b"", iterations: int = 0) -> bytes: ...
-def hash_label(digest: bytes) -> bytes: ...
 
 # ---- digest
 
@@ -90,3 +89,33 @@ def verify_one(algorithm: int, public_key: bytes, data: bytes, signature: bytes)
 # ---- verify
 
 # ---- render
+
+def render_nodes(
+    arena: object,
+    order: object,
+    chain: object,
+    style: int,
+    apex: bytes,
+    signers: Sequence[object],
+    rows: Sequence[Column],
+    first: int,
+    last: int,
+    out: Column,
+) -> int: ...
+def render_chain(
+    arena: object,
+    order: object,
+    chain: object,
+    style: int,
+    apex: bytes,
+    signers: Sequence[object],
+    rows: Sequence[Column],
+    first: int,
+    last: int,
+    out: Column,
+) -> int: ...
+def render_rdata(rrtype: int, rdata: bytes, style: int = 1) -> bytes: ...
+def render_record(owner: bytes, rrtype: int, ttl: int, rdata: bytes, style: int = 1) -> bytes: ...
+def render_name(name: bytes) -> bytes: ...
+def base64_variants() -> list[str]: ...
+def base64_encode(octets: bytes, variant: str) -> bytes: ...

@@ -131,12 +131,13 @@ size_t fs_rrtype_to_text(uint16_t type, char *text) {
 }
 
 const char *fs_algorithm_to_text(uint8_t algorithm) {
-    static const char *const names[17] = {
+    static const char *const names[256] = {
         [1] = "RSAMD5",     [2] = "DH",         [3] = "DSA",           [5] = "RSASHA1",          [6] = "NSEC3DSA",
         [7] = "NSEC3RSASHA1", [8] = "RSASHA256", [10] = "RSASHA512",   [12] = "ECCGOST",         [13] = "ECDSAP256SHA256",
         [14] = "ECDSAP384SHA384", [15] = "ED25519", [16] = "ED448",
+        [252] = "INDIRECT", [253] = "PRIVATEDNS", [254] = "PRIVATEOID",
     };
-    return algorithm < 17 ? names[algorithm] : NULL;
+    return names[algorithm];
 }
 
 //----------- Canonical RDATA (RFC 4034 section 6.2) ---------------------------

@@ -1,0 +1,54 @@
+/* The signed zone as text, octet for octet as BIND 9.20's dnssec-signzone writes it (lib/dns/masterdump.c and lib/dns/rdata). */
+#ifndef FS_RENDER_H
+#define FS_RENDER_H
+
+#include "column.h"
+#include "plan.h"
+#include "zone.h"
+
+/* The layout of a line, in the terms of BIND's dns_master_style. */
+typedef struct {
+    uint8_t has_ttl;
+    uint8_t ttl_column, class_column, type_column, rdata_column;
+    uint8_t once;         /* owner once a node, class in its first RRset */
+    uint8_t multiline;    /* parentheses, line breaks and comments */
+    uint8_t resign;       /* "; resign=" after each RRSIG set */
+    uint8_t base64_octets, hex_octets; /* octets on a line, or in a word */
+    uint8_t gap_length;
+    const char *gap; /* between lines or words */
+} fs_style;
+
+enum { FS_STYLE_TEXT = 0, FS_STYLE_FULL = 1, FS_STYLE_DSSET = 2, FS_STYLE_COUNT = 3 };
+extern const fs_style fs_styles[FS_STYLE_COUNT];
+
+/* Room that one record needs, its owner and whatever its RDATA may become: the worst is a full window of a type bitmap: 34 octets, 2,566 characters. */
+enum { FS_RECORD_ROOM = 4096, FS_OCTET_ROOM = 80 };
+FS_INLINE uint64_t fs_record_room(uint32_t rdata_length) { return FS_RECORD_ROOM + (uint64_t)FS_OCTET_ROOM * rdata_length; }
+
+/* Write RDATA as text; needs fs_record_room(length). NULL when the RDATA is not well formed for its type. */
+char *fs_rdata_to_text(char *at, uint16_t type, const uint8_t *rdata, uint32_t length, const fs_style *style);
+
+/* All of a line before its RDATA. Owner NULL: left out, as is the class where with_class is 0. */
+char *fs_line_head(char *at, const uint8_t *owner, uint32_t ttl, int with_class, uint16_t type, const fs_style *style);
+
+/* One call's input: everything that a range of the zone is written from. */
+typedef struct {
+    const fs_arena *arena;
+    const fs_order *order;
+    const fs_chain *chain;
+    const uint8_t *apex;      /* wire name in the spelling of the zone's origin */
+    const fs_signer *signers; /* [signer_count] */
+    const uint8_t *const *rows; /* [signer_count] signatures of this range in order, signature_length octets each */
+    const uint64_t *row_sizes;  /* [signer_count] octets */
+    uint32_t signer_count;
+    const fs_style *style;
+} fs_render_input;
+
+/* Write nodes [first, last) with their NSEC records and signatures. The text replaces what is in `out`.
+ * FS_ERROR_RANGE when the rows do not hold exactly the signatures of the range. */
+fs_status fs_render_nodes(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error) FS_MUST_CHECK;
+
+/* The same of entries [first, last) of an NSEC3 chain. */
+fs_status fs_render_chain(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error) FS_MUST_CHECK;
+
+#endif

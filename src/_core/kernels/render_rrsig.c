@@ -1,0 +1,222 @@
+/* RRSIG sets as text: all of a line but labels and signature comes from a template. */
+#include "base64.h"
+#include "render_state.h"
+
+/* One signature of an RRset: a new one from a signer's row, or a kept one. */
+typedef struct {
+    uint8_t head[FS_RRSIG_HEAD];
+    uint32_t signer; /* FS_NONE: kept */
+    uint32_t expiration;
+    const uint8_t *name, *signature;
+    uint32_t name_length, signature_length;
+    const fs_kept *kept;
+} item;
+
+//----------- Templates --------------------------------------------------------
+
+static fs_template *find_template(fs_writer *writer, uint64_t key, int *found) {
+    fs_template *template = &writer->templates[(key * 0x9e3779b97f4a7c15ULL) >> 58];
+    _Static_assert(FS_TEMPLATES == 64, "the shift leaves six bits");
+    *found = template->key == key;
+    template->key = key;
+    return template;
+}
+
+FS_INLINE uint64_t template_key(uint32_t signer_plus_one, uint16_t type, uint32_t ttl) {
+    return 1ULL << 63 | (uint64_t)signer_plus_one << 48 | (uint64_t)type << 32 | ttl;
+}
+
+/* The head of a line whose owner is left out, or written by itself in the full style. */
+static void build_head(fs_template *template, uint32_t ttl, uint16_t type, const fs_style *style) {
+    char text[128];
+    char *end = fs_line_head(text, NULL, ttl, !style->once, type, style);
+    const size_t skip = style->once ? 0 : style->ttl_column / 8u + style->ttl_column % 8u; /* of an empty owner's indent */
+    template->head_length = (uint8_t)(fs_put(template->head, text + skip, (size_t)(end - text) - skip) - template->head);
+}
+
+/* RRSIG: "<head>TYPE algorithm " | labels | " original-TTL (<gap>expiration inception tag " */
+static void build_rrsig(fs_template *template, const fs_signer *signer, uint16_t type, uint32_t ttl, const fs_style *style) {
+    build_head(template, fs_rrsig_ttl(signer, ttl), FS_TYPE_RRSIG, style);
+    char *at = fs_put_char(fs_put_type(template->head + template->head_length, type), ' ');
+    at = fs_put_char(fs_put_decimal(at, signer->algorithm), ' ');
+    template->head_length = (uint8_t)(at - template->head);
+    at = fs_put_decimal(fs_put_char(template->tail, ' '), ttl);
+    if (style->multiline) at = FS_PUT(at, " (");
+    at = fs_put(at, style->gap, style->gap_length);
+    template->expiration_at = (uint8_t)(at - template->tail);
+    at = fs_put_time(at, type == FS_TYPE_DNSKEY ? signer->expiration_dnskey : signer->expiration);
+    at = fs_put_char(fs_put_time(fs_put_char(at, ' '), signer->inception), ' ');
+    at = fs_put_char(fs_put_decimal(at, signer->tag), ' ');
+    template->tail_length = (uint8_t)(at - template->tail);
+}
+
+static void set_owner(fs_writer *writer, const uint8_t *owner) {
+    writer->owner = owner;
+    char *end = fs_put_name(writer->owner_text, owner);
+    uint32_t column = (uint32_t)(end - writer->owner_text);
+    writer->owner_fits = column < writer->style->ttl_column;
+    for (; writer->owner_fits && column / 8 < writer->style->ttl_column / 8u; column = column / 8 * 8 + 8) *end++ = '\t';
+    for (; writer->owner_fits && column < writer->style->ttl_column; column++) *end++ = ' ';
+    writer->owner_length = (uint32_t)(end - writer->owner_text);
+}
+
+/* In the full style each line starts with its owner; an owner past the TTL's column shifts all that follows. */
+static char *put_owner(fs_writer *writer, char *at, const uint8_t *owner) {
+    if (writer->style->once) return at;
+    if (writer->owner != owner) set_owner(writer, owner);
+    return writer->owner_fits ? fs_put(at, writer->owner_text, writer->owner_length) : NULL;
+}
+
+char *fs_put_later_head(fs_writer *writer, char *at, const uint8_t *owner, uint32_t ttl, uint16_t type) {
+    int found;
+    char *line = put_owner(writer, at, owner);
+    if (FS_UNLIKELY(line == NULL)) return fs_line_head(at, owner, ttl, 1, type, writer->style);
+    fs_template *template = find_template(writer, template_key(0, type, ttl), &found);
+    if (FS_UNLIKELY(!found)) build_head(template, ttl, type, writer->style);
+    memcpy(line, template->head, FS_TEMPLATE_TEXT);
+    return line + template->head_length;
+}
+
+//----------- One signature ----------------------------------------------------
+
+FS_INLINE char *put_labels(char *at, uint8_t labels) {
+    if (FS_LIKELY(labels < 10)) return fs_put_char(at, (char)('0' + labels));
+    return fs_put_decimal(at, labels);
+}
+
+static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const item *it) {
+    const fs_style *style = writer->style;
+    const fs_signer *signer = &writer->input->signers[it->signer];
+    int found;
+    fs_template *template = find_template(writer, template_key(it->signer + 1, type, ttl), &found);
+    if (FS_UNLIKELY(!found)) build_rrsig(template, signer, type, ttl, style);
+    char *at = put_owner(writer, writer->at, owner);
+    if (FS_LIKELY(at != NULL)) {
+        memcpy(at, template->head, FS_TEMPLATE_TEXT);
+        at += template->head_length;
+    } else {
+        at = fs_line_head(writer->at, owner, fs_rrsig_ttl(signer, ttl), 1, FS_TYPE_RRSIG, style);
+        at = fs_put_decimal(fs_put_char(fs_put_type(at, type), ' '), signer->algorithm);
+        at = fs_put_char(at, ' ');
+    }
+    at = put_labels(at, labels);
+    memcpy(at, template->tail, FS_TEMPLATE_TEXT);
+    if (FS_UNLIKELY(signer->jitter != 0)) fs_put_time(at + template->expiration_at, it->expiration);
+    at = fs_put(at + template->tail_length, writer->signer_text, writer->signer_text_length);
+    at = fs_base64_words(at, it->signature, it->signature_length, style->base64_octets, style->gap, style->gap_length);
+    writer->at = style->multiline ? FS_PUT(at, " )\n") : FS_PUT(at, "\n");
+}
+
+static fs_status put_kept(fs_writer *writer, const uint8_t *owner, uint32_t ttl, const fs_kept *kept) {
+    char *at = fs_put_later_head(writer, writer->at, owner, ttl, FS_TYPE_RRSIG);
+    at = fs_rdata_to_text(at, FS_TYPE_RRSIG, kept->rdata, kept->length, writer->style);
+    if (at == NULL) return fs_fail(writer->error, FS_ERROR_ZONE, "the RDATA of a kept RRSIG is malformed");
+    writer->at = fs_put_char(at, '\n');
+    return FS_OK;
+}
+
+//----------- The set ----------------------------------------------------------
+
+static int compare_octets(const uint8_t *a, uint32_t a_length, const uint8_t *b, uint32_t b_length) {
+    const int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+    return order != 0 || a_length == b_length ? order : a_length < b_length ? -1 : 1;
+}
+
+/* The order of RRSIG RDATA as octets; the signer's name ends itself, so the parts may be compared one by one. */
+static int compare_items(const item *a, const item *b) {
+    int order = memcmp(a->head, b->head, FS_RRSIG_HEAD);
+    if (order == 0) order = compare_octets(a->name, a->name_length, b->name, b->name_length);
+    if (order == 0) order = compare_octets(a->signature, a->signature_length, b->signature, b->signature_length);
+    return order;
+}
+
+static void insert_item(item *items, uint32_t count, const item *it) {
+    uint32_t at = count;
+    for (; at > 0 && compare_items(it, &items[at - 1]) < 0; at--) items[at] = items[at - 1];
+    items[at] = *it;
+}
+
+static void fill_head(item *it, const fs_signer *signer, uint8_t labels, uint16_t type, uint32_t ttl) {
+    fs_store_be16(it->head, type);
+    it->head[2] = signer->algorithm;
+    it->head[3] = labels;
+    fs_store_be32(it->head + 4, ttl);
+    fs_store_be32(it->head + 8, it->expiration);
+    fs_store_be32(it->head + 12, signer->inception);
+    fs_store_be16(it->head + 16, signer->tag);
+}
+
+/* Take the signer's next signature. */
+static fs_status take_new(fs_writer *writer, uint32_t i, const uint8_t *owner, uint16_t type, item *it) {
+    const fs_signer *signer = &writer->input->signers[i];
+    if (FS_UNLIKELY(writer->row_end[i] - writer->row[i] < signer->signature_length)) {
+        return fs_fail(writer->error, FS_ERROR_RANGE, "the row of signatures of key %u has too few signatures", signer->tag);
+    }
+    it->signer = i;
+    it->expiration = fs_expiration(signer, owner, type);
+    it->name = writer->signer_name;
+    it->name_length = writer->signer_name_length;
+    it->signature = writer->row[i];
+    it->signature_length = signer->signature_length;
+    writer->row[i] += signer->signature_length;
+    return FS_OK;
+}
+
+static void take_kept(const fs_kept *kept, item *it) {
+    memcpy(it->head, kept->rdata, FS_RRSIG_HEAD);
+    it->signer = FS_NONE;
+    it->expiration = fs_load_be32(kept->rdata + 8);
+    it->name = kept->rdata + FS_RRSIG_HEAD;
+    it->name_length = fs_name_length(it->name);
+    it->signature = it->name + it->name_length;
+    it->signature_length = (uint32_t)(kept->length - FS_RRSIG_HEAD) - it->name_length;
+    it->kept = kept;
+}
+
+/* TTL of the RRSIG set: that of a new signature, for kept ones as well (BIND fixes the TTL of those). */
+static uint32_t set_ttl(const fs_render_input *input, uint32_t ttl) {
+    return input->signer_count > 0 ? fs_rrsig_ttl(&input->signers[0], ttl) : ttl;
+}
+
+static fs_status write_items(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const item *items,
+                             uint32_t count) {
+    uint32_t soonest = UINT32_MAX, fresh = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const int is_kept = items[i].signer == FS_NONE;
+        fs_status status = fs_writer_reserve(writer, is_kept ? fs_record_room(items[i].kept->length) : writer->signature_room);
+        if (FS_UNLIKELY(status != FS_OK)) return status;
+        if (items[i].expiration < soonest) soonest = items[i].expiration;
+        if (is_kept) status = put_kept(writer, owner, set_ttl(writer->input, ttl), items[i].kept);
+        else put_new(writer, owner, labels, type, ttl, &items[i]);
+        if (status != FS_OK) return status;
+        fresh += !is_kept;
+    }
+    if (writer->style->resign && fresh > 0) {
+        writer->at = fs_put_char(fs_put_time(FS_PUT(writer->at, "; resign="), soonest), '\n');
+    }
+    return FS_OK;
+}
+
+enum { SET_MAX = FS_SIGNERS_MAX + 64 };
+
+fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
+                              const fs_kept *kept, uint32_t kept_count) {
+    const fs_render_input *input = writer->input;
+    item items[SET_MAX], it;
+    uint32_t count = 0;
+    if (kept_count > SET_MAX - FS_SIGNERS_MAX) return fs_fail(writer->error, FS_ERROR_ZONE, "an RRset keeps more than 64 signatures");
+    for (uint32_t i = 0; i < input->signer_count; i++) {
+        if (!fs_signs_type(&input->signers[i], type)) continue;
+        item *new = count == 0 ? &items[0] : &it;
+        const fs_status status = take_new(writer, i, owner, type, new);
+        if (status != FS_OK) return status;
+        if (input->signer_count + kept_count > 1) fill_head(new, &input->signers[i], labels, type, ttl);
+        if (count > 0) insert_item(items, count, new);
+        count++;
+    }
+    for (uint32_t i = 0; i < kept_count; i++) {
+        take_kept(&kept[i], &it);
+        insert_item(items, count++, &it);
+    }
+    return count == 0 ? FS_OK : write_items(writer, owner, labels, type, ttl, items, count);
+}

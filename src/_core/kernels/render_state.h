@@ -1,0 +1,75 @@
+/* What the writer of nodes, the writer of the NSEC3 chain and the writer of signatures share. */
+#ifndef FS_RENDER_STATE_H
+#define FS_RENDER_STATE_H
+
+#include "render.h"
+#include "text.h"
+
+enum { FS_TEMPLATES = 64, FS_TEMPLATE_TEXT = 64, FS_BITMAP_TEXTS = 128, FS_BITMAP_TEXT = 112 };
+
+/* The constant parts of a line, found again by (signer, type, TTL): a record's head, or an RRSIG up to the labels and behind. */
+typedef struct {
+    uint64_t key; /* 0: unused */
+    uint8_t head_length, tail_length;
+    uint8_t expiration_at; /* where in the tail the expiration stands */
+    char head[FS_TEMPLATE_TEXT], tail[FS_TEMPLATE_TEXT];
+} fs_template;
+
+/* The text of a type bitmap with all that follows it on the line. */
+typedef struct {
+    uint32_t id; /* of the bitmap, plus one; 0: unused */
+    uint16_t length;
+    char text[FS_BITMAP_TEXT];
+} fs_bitmap_text;
+
+typedef struct {
+    const fs_render_input *input;
+    const fs_style *style;
+    fs_column *out;
+    fs_error *error;
+    char *at; /* the next character, inside the room of `out` */
+
+    const uint8_t *row[FS_SIGNERS_MAX], *row_end[FS_SIGNERS_MAX]; /* signatures yet to be written */
+    uint8_t signer_name[FS_NAME_MAX];                              /* the apex in lower case, wire form */
+    char signer_text[FS_NAME_TEXT_MAX + 8];                        /* the same as text, and the gap behind it */
+    uint32_t signer_name_length, signer_text_length, signature_room;
+
+    /* The owner of the lines being written, in the full style: its text and the blanks up to the TTL's column. */
+    const uint8_t *owner;
+    uint32_t owner_length;
+    int owner_fits; /* short enough that the columns behind it are the usual ones */
+    char owner_text[FS_NAME_TEXT_MAX + 64];
+
+    fs_template templates[FS_TEMPLATES];
+    fs_bitmap_text bitmaps[FS_BITMAP_TEXTS];
+} fs_writer;
+
+/* Make room for `more` characters at writer->at. */
+fs_status fs_writer_grow(fs_writer *writer, uint64_t more) FS_MUST_CHECK;
+FS_INLINE FS_MUST_CHECK fs_status fs_writer_reserve(fs_writer *writer, uint64_t more) {
+    const uint64_t used = (uint64_t)(writer->at - (char *)writer->out->data);
+    return FS_LIKELY(used + more <= writer->out->capacity) ? FS_OK : fs_writer_grow(writer, more);
+}
+
+/* Start a line: owner and class only where the style wants them on each line. */
+char *fs_put_later_head(fs_writer *writer, char *at, const uint8_t *owner, uint32_t ttl, uint16_t type);
+
+/* One kept RRSIG: its RDATA. */
+typedef struct {
+    const uint8_t *rdata;
+    uint16_t length;
+} fs_kept;
+
+/* Write the RRSIG set of one RRset: a line for each signer that signs the type, from its row, and the kept ones, in canonical
+ * order (RFC 4034 section 6.3). */
+fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
+                              const fs_kept *kept, uint32_t kept_count) FS_MUST_CHECK;
+
+/* Write the bitmap of a chain's entry and end the line. */
+fs_status fs_write_bitmap(fs_writer *writer, uint32_t id) FS_MUST_CHECK;
+
+/* Allocate a writer over the column, and end its work: the column's length is set, every row must be used up. */
+fs_writer *fs_writer_open(const fs_render_input *input, fs_column *out, fs_error *error);
+fs_status fs_writer_close(fs_writer *writer, fs_status status) FS_MUST_CHECK;
+
+#endif
