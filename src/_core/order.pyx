@@ -115,7 +115,7 @@ def order_zone(object arena, bytes apex):
             None if apex_node == 0xFFFFFFFF else apex_node)
 
 
-#----------- Passes over all records --------------------------------------------
+# ----------- Passes over all records --------------------------------------------
 
 cdef extern from "select.h" nogil:
     void fs_count_types(const fs_arena *arena, uint32_t *counts)

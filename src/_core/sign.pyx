@@ -48,8 +48,8 @@ def engines():
 def verify_one(uint8_t algorithm, bytes public_key, bytes data, bytes signature):
     """Does libcrypto find this signature good?
 
-    public_key is the field of the DNSKEY, data the digest (EdDSA: the message), signature the field of the RRSIG. A public key that
-    is none is a KeyFileError.
+    public_key is the field of the DNSKEY, data the digest (EdDSA: the message), signature the field of the RRSIG. A public
+    key that is none is a KeyFileError.
     """
     cdef fs_error error
     cdef fs_public_key key
@@ -79,9 +79,9 @@ cdef class PrivateKey:
     def load(path, uint8_t algorithm, bytes public_key, str engine=""):
         """Read the .private file at path; public_key is the public key field of the DNSKEY it must belong to.
 
-        engine names the one that signs where it can, "" the fastest that fits this CPU. The key signs a fixed blob before it is handed
-        out. KeyFileError: the file is missing, unreadable, malformed or of another key; SigningError: the engine is not to be had or
-        failed.
+        engine names the one that signs where it can, "" the fastest that fits this CPU. The key signs a fixed blob before it
+        is handed out. KeyFileError: the file is missing, unreadable, malformed or of another key; SigningError: the engine is
+        not to be had or failed.
         """
         cdef fs_error error
         cdef fs_status status

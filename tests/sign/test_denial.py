@@ -24,6 +24,7 @@ def test_rfc5155_hashes():
     for name, text in expected.items():
         digest = _core.nsec3_hash(wire(name.upper()), bytes.fromhex("aabbccdd"), 12)
         assert base64.b32hexencode(digest).decode().lower() == text
+        assert _core.hash_label(digest) == text.encode()
 
 
 def nsec3_reference(name: bytes, salt: bytes, iterations: int) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastsign import _core
 from fastsign._core import Column
+from fastsign.errors import ZoneError
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order
 
@@ -25,6 +26,48 @@ class Denial:
     def nsec3param(self) -> bytes:
         """NSEC3PARAM RDATA; its flags are 0 whatever the records' own are (RFC 5155 section 4.1.2)."""
         return bytes([1, 0]) + self.iterations.to_bytes(2, "big") + bytes([len(self.salt)]) + self.salt
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line says of the chain; None where it says nothing."""
+
+    salt: bytes | None = None  # -3: NSEC3 with this salt
+    iterations: int | None = None  # -H
+    opt_out: bool | None = None  # -A, -AA
+    update: bool = False  # -u: an existing chain may be replaced
+
+
+def choose_denial(wanted: Wanted, existing: Denial | None) -> Denial:
+    """The chain to build, given the input's own. ZoneError, in BIND's words, where -u would be needed."""
+    said_nothing = wanted.salt is None and wanted.iterations is None and wanted.opt_out is None
+    if wanted.update and said_nothing:
+        return Denial(NSEC)
+    if existing is not None and not wanted.update:
+        _refuse_silent_change(wanted, existing)
+    if wanted.salt is None and (existing is None or existing.kind == NSEC):
+        return Denial(NSEC)
+    inherited = existing if existing is not None and existing.kind == NSEC3 else Denial(NSEC3)
+    return Denial(
+        NSEC3,
+        inherited.opt_out if wanted.opt_out is None else wanted.opt_out,
+        inherited.iterations if wanted.iterations is None else wanted.iterations,
+        inherited.salt if wanted.salt is None else wanted.salt,
+    )
+
+
+def _refuse_silent_change(wanted: Wanted, existing: Denial) -> None:
+    if existing.kind == NSEC:
+        if wanted.salt is not None:
+            raise ZoneError("Zone contains NSEC records.  Use -u to update to NSEC3.")
+        return
+    if wanted.salt is not None and wanted.salt != existing.salt:
+        raise ZoneError("An NSEC3 chain exists with a different salt. Use -u to update it.")
+    if wanted.iterations is not None and wanted.iterations != existing.iterations:
+        raise ZoneError("An NSEC3 chain exists with different iterations. Use -u to update it.")
+    if wanted.opt_out is not None and wanted.opt_out != existing.opt_out:
+        found, flag, verb = ("without", "-A", "set") if wanted.opt_out else ("with", "-AA", "clear")
+        raise ZoneError(f"An NSEC3 chain exists {found} OPTOUT. Use -u {flag} to {verb} it.")
 
 
 @dataclass(frozen=True, slots=True)

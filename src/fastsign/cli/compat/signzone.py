@@ -1,0 +1,271 @@
+"""dnssec-signzone: sign a zone."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+
+from fastsign.cli.compat import common
+from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_number
+from fastsign.cli.env import Env
+from fastsign.keys import names
+from fastsign.sign import serial
+from fastsign.sign.denial import Wanted
+from fastsign.sign.job import Job
+
+_USAGE = """\
+Usage:
+	{program} [options] zonefile [keys]
+
+Version: {version}
+Options: (default value in parenthesis) \n\
+	-S:	smart signing: automatically finds key files
+		for the zone and determines how they are to be used
+	-K directory:
+		directory to find key files (.)
+	-d directory:
+		directory to write dsset-* files to (.)
+	-s [YYYYMMDDHHMMSS|+offset]:
+		RRSIG start time - absolute|offset (now - 1 hour)
+	-e [YYYYMMDDHHMMSS|+offset|"now"+offset]:
+		RRSIG end time - absolute|from start|from now (now + 30 days)
+	-X [YYYYMMDDHHMMSS|+offset|"now"+offset]:
+		DNSKEY RRSIG end - absolute|from start|from now (matches -e)
+	-i interval:
+		cycle interval - resign if < interval from end ( (end-start)/4 )
+	-j jitter:
+		randomize signature end time up to jitter seconds
+	-v debuglevel (0)
+	-q quiet
+	-V:	print version information
+	-o origin:
+		zone origin (name of zonefile)
+	-f outfile:
+		file the signed zone is written in (zonefile + .signed)
+	-O format:
+		file format of signed zone file (text)
+	-N format:
+		soa serial format of signed zone file (keep)
+	-c class (IN)
+	-P:	disable post-sign verification
+	-T TTL:	TTL for newly added DNSKEYs
+	-t:	print statistics
+	-u:	update or replace an existing NSEC/NSEC3 chain
+	-x:	sign DNSKEY record with KSKs only, not ZSKs
+	-z:	sign all records with KSKs
+	-n ncpus (number of cpus present)
+	-k key_signing_key
+	-3 NSEC3 salt
+	-H NSEC3 additional iterations (0)
+	-A NSEC3 optout
+
+Signing Keys: (default: all zone keys that have private keys)
+	keyfile (Kname+alg+tag)
+"""
+
+# BIND 9.20's letters, of which `refused` are not offered yet.
+TOOL = Tool(
+    "dnssec-signzone",
+    "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
+    _USAGE,
+    refused="aCDEFgGIJLMmQRUZ",
+)
+
+_HOUR, _DAY = 3600, 86400
+_MAX_ITERATIONS = 50  # RFC 9276; BIND 9.20's limit
+_MAX_KSKS = 8
+_CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
+_STYLES = {"text": 0, "full": 1}
+
+
+@dataclass(slots=True)
+class _Options:
+    """Options as they stand on the command line, before any of them is resolved against another."""
+
+    values: dict[str, str] = field(default_factory=dict)  # of the last occurrence
+    flags: set[str] = field(default_factory=set)
+    ksk_names: list[str] = field(default_factory=list)
+    opt_out: bool | None = None
+    verbosity: int = 0
+
+    def number(self, letter: str, complaint: str, lowest: int = 0) -> int | None:
+        return parse_number(self.values[letter], complaint, lowest) if letter in self.values else None
+
+
+def main(env: Env) -> int:
+    """Sign one zone."""
+    return common.run_tool(TOOL, _run, env)
+
+
+def _run(line: CommandLine) -> int:
+    options = _read_options(line)
+    operands = line.operands
+    if not operands:
+        line.usage(1)
+    job = make_job(line, options, operands)
+    from fastsign.cli.compat.signzone_run import run_job
+
+    return run_job(line, job, options.verbosity, quiet="q" in options.flags, statistics="t" in options.flags)
+
+
+def _read_options(line: CommandLine) -> _Options:
+    options = _Options()
+    for letter, value in line:
+        if letter == "k":
+            options.ksk_names.append(value)
+            if len(options.ksk_names) > _MAX_KSKS:
+                raise FatalError("too many key-signing keys specified")
+        elif letter == "A":
+            options.opt_out = not options.opt_out  # a toggle: -AA clears the flag
+        elif letter == "v":
+            options.verbosity = common.parse_verbosity(value)
+        elif letter in "prl":
+            _obsolete(letter)
+        elif value or letter in "3NOo":
+            options.values[letter] = value
+        else:
+            options.flags.add(letter)
+    return options
+
+
+def _obsolete(letter: str) -> None:
+    if letter == "l":
+        raise FatalError("-l option (DLV lookaside) is obsolete")
+    raise FatalError(f"The -{letter} {'option has' if letter == 'p' else 'options has'} been deprecated.")
+
+
+def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
+    """Resolve the options: what was not said gets BIND's default, and what can't be is refused."""
+    env, values, flags = line.env, options.values, options.flags
+    zone_file, now = operands[0], env.now()
+    inception, expiration, expiration_dnskey = _validity(line, values, now)
+    output = values.get("f", zone_file + ".signed")
+    return Job(
+        zone_file=zone_file,
+        origin=_origin(values.get("o", os.path.basename(zone_file))),
+        now=now,
+        inception=inception,
+        expiration=expiration,
+        expiration_dnskey=expiration_dnskey,
+        output=None if output == "-" else output,
+        style=_style(values.get("O"), to_stdout=output == "-"),
+        rrclass=_rrclass(values.get("c", "IN")),
+        key_directory=values.get("K", "."),
+        smart="S" in flags,
+        key_names=tuple(operands[1:]),
+        ksk_names=tuple(options.ksk_names),
+        denial=_wanted_denial(options),
+        serial_method=_serial_method(values.get("N", "keep")),
+        today=int(time.strftime("%Y%m%d", time.localtime(now))),
+        cycle=options.number("i", "cycle period must be numeric and positive"),
+        jitter=options.number("j", "jitter must be numeric and positive") or 0,
+        seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
+        key_ttl=common.parse_ttl(values["T"]) if "T" in values else None,
+        ksk_only_keyset="x" in flags,
+        ignore_ksk_flag="z" in flags,
+        verify="P" not in flags,
+        dsset_directory=_dsset_directory(env, values.get("d")),
+        workers=options.number("n", "number of cpus must be numeric") or 0,
+        engine=env.environ.get("FASTSIGN_ENGINE", ""),
+        header=_header(now),
+    )
+
+
+def _validity(line: CommandLine, values: dict[str, str], now: int) -> tuple[int, int, int]:
+    inception = now - _HOUR
+    if "s" in values:
+        inception = _time(values["s"], now, now)
+    expiration = _time(values["e"], now, inception) if "e" in values else inception + 30 * _DAY
+    dnskey = expiration
+    if "X" in values:
+        dnskey = _time(values["X"], now, inception)
+        if "e" in values and dnskey == expiration:
+            line.env.stderr.write("WARNING: -e and -X were both set, but have identical values.\n")
+    return inception % 2**32, expiration % 2**32, dnskey % 2**32
+
+
+def _time(text: str, now: int, base: int) -> int:
+    value = common.parse_time(text, now, base)
+    return 0 if value is None else value
+
+
+def _origin(text: str) -> bytes:
+    try:
+        return names.from_text(text)
+    except ValueError as error:
+        raise FatalError(f"failed converting name '{text}' to dns format: {error}") from None
+
+
+def _style(text: str | None, to_stdout: bool) -> int:
+    if text is None:
+        return _STYLES["full"] if to_stdout else _STYLES["text"]
+    if text.lower() in _STYLES:
+        return _STYLES[text.lower()]
+    if text.lower().startswith("raw"):
+        raise FatalError("option -O raw is not supported by " + VERSION)
+    raise FatalError(f"unknown file format: {text}")
+
+
+def _rrclass(text: str) -> int:
+    rrclass = _CLASSES.get(text.upper())
+    if rrclass is None:
+        raise FatalError(f"unknown class {text}")
+    if rrclass != _CLASSES["IN"]:
+        raise FatalError(f"option -c {text} is not supported by {VERSION}: only class IN is")
+    return rrclass
+
+
+def _serial_method(text: str) -> str:
+    methods = {"keep": serial.KEEP, "increment": serial.INCREMENT, "incr": serial.INCREMENT,
+               "unixtime": serial.UNIXTIME, "date": serial.DATE}  # fmt: skip
+    if text.lower() not in methods:
+        raise FatalError(f"unknown soa serial format: {text}")
+    return methods[text.lower()]
+
+
+def _wanted_denial(options: _Options) -> Wanted:
+    salt = options.values.get("3")
+    return Wanted(
+        salt=None if salt is None else _salt(salt),
+        iterations=_iterations(options),
+        opt_out=options.opt_out,
+        update="u" in options.flags,
+    )
+
+
+def _salt(text: str) -> bytes:
+    if text == "-":
+        return b""
+    try:
+        salt = bytes.fromhex(text) if text.isalnum() else None
+    except ValueError:
+        salt = None
+    if salt is None:
+        raise FatalError("isc_hex_decodestring(salt): bad hex encoding")
+    if len(salt) > 255:
+        raise FatalError("isc_hex_decodestring(salt): ran out of space")
+    return salt
+
+
+def _iterations(options: _Options) -> int | None:
+    number = options.number("H", "iterations must be numeric")
+    if number is not None and number > 0xFFFF:
+        raise FatalError("iterations too big")
+    if number is not None and number > _MAX_ITERATIONS:
+        raise FatalError(f"NSEC3 iterations too big. Maximum iterations allowed {_MAX_ITERATIONS}.")
+    return number
+
+
+def _dsset_directory(env: Env, text: str | None) -> str:
+    if text is None:
+        return "."
+    if not text:
+        raise FatalError("DS directory must be non-empty string")
+    common.check_directory(env, text)
+    return text
+
+
+def _header(now: int) -> bytes:
+    written = time.strftime("%a %b %e %H:%M:%S %Y", time.localtime(now))
+    return f"; File written on {written}\n; {TOOL.program} version {VERSION}\n".encode()

@@ -1,0 +1,41 @@
+"""What one signing is asked to do: the command line, parsed and resolved, and nothing of it left to guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastsign.sign import serial
+from fastsign.sign.denial import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One signing of one zone. Times are seconds since 1970; names are in wire form as the user spelled them."""
+
+    zone_file: str
+    origin: bytes
+    now: int
+    inception: int
+    expiration: int
+    expiration_dnskey: int
+    denial: Wanted  # -3, -H, -A, -u
+    output: str | None = None  # None: standard output
+    style: int = 0  # 0: text, 1: full
+    rrclass: int = 1
+    key_directory: str = "."
+    smart: bool = False  # -S: keys and their use from the directory's timing metadata
+    key_names: tuple[str, ...] = ()  # keys that sign, instead of all that the zone has
+    ksk_names: tuple[str, ...] = ()  # -k: keys that are key-signing keys whatever their flags
+    serial_method: str = serial.KEEP
+    today: int = 0  # YYYYMMDD in local time, for the serial method "date"
+    cycle: int | None = None  # -i: a signature of the input is replaced when it ends within so many seconds
+    jitter: int = 0
+    seed: int = 0  # of the jitter
+    key_ttl: int | None = None  # -T
+    ksk_only_keyset: bool = False  # -x
+    ignore_ksk_flag: bool = False  # -z
+    verify: bool = True  # False: -P
+    dsset_directory: str = "."
+    workers: int = 0  # 0: as many as there are cores, one for a small zone
+    engine: str = ""
+    header: bytes = b""  # comment lines that begin the output

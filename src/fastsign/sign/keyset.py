@@ -1,0 +1,114 @@
+"""The keys of one signing: which are in the DNSKEY RRset, which sign, and the apex records that follow from it."""
+
+from __future__ import annotations
+
+from fastsign.errors import KeyFileError, SigningError
+from fastsign.keys import facts
+from fastsign.keys.files import KeyFile, find_keys, read_key
+from fastsign.keys.select import Selection, load_zone_keys, select_plain, select_smart, ttl_conflict
+from fastsign.keys.sync import select_sync
+from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, Apex
+from fastsign.sign.job import Job
+from fastsign.sign.tell import Tell
+
+
+def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
+    """Select the keys as BIND does and bring the apex's DNSKEY, CDS and CDNSKEY RRsets in line with them.
+
+    SigningError or KeyFileError, in BIND's words, if the zone can't be signed by them.
+    """
+    zone_keys, warnings = load_zone_keys(job.origin, apex.rdata_of(DNSKEY), job.key_directory)
+    for warning in warnings:
+        tell.warn(warning)
+    named = [_named_key(name, job) for name in job.key_names]
+    named_ksks = [_named_key(name, job) for name in job.ksk_names]
+    if job.smart:
+        selection = select_smart(
+            job.origin,
+            zone_keys,
+            find_keys(job.origin, job.key_directory),
+            job.now,
+            rrset_ttl=_rrset_ttl(job, apex, tell),
+            default_ttl=apex.soa_ttl if job.key_ttl is None else job.key_ttl,
+            named=named,
+            named_ksks=named_ksks,
+            ksk_only=job.ksk_only_keyset,
+            ignore_ksk_flag=job.ignore_ksk_flag,
+        )
+    else:
+        selection = select_plain(
+            job.origin,
+            zone_keys,
+            named=named,
+            named_ksks=named_ksks,
+            dnskey_ttl=apex.ttl_of(DNSKEY) or apex.soa_ttl,
+            ksk_only=job.ksk_only_keyset,
+            ignore_ksk_flag=job.ignore_ksk_flag,
+        )
+    for line in selection.reports:
+        tell.report(line)
+    for line in selection.logs:
+        tell.detail(1, line)
+    _update_dnskeys(apex, selection)
+    if job.smart:
+        _update_sync(job, apex, selection, tell)
+    _check_keys(job, apex, selection, tell)
+    return selection
+
+
+def _named_key(name: str, job: Job) -> KeyFile:
+    try:
+        key = read_key(name, job.key_directory, need_private=True)
+    except KeyFileError as error:
+        raise KeyFileError(f"cannot load dnskey {name}: {error.reason}", error.path, error.reason) from None
+    if key.name != job.origin.lower():
+        raise KeyFileError(f"key {name} not at origin\n", key.path)
+    if not key.can_sign:
+        raise KeyFileError(f"cannot sign zone with non-private dnskey {name}", key.path)
+    return key
+
+
+def _rrset_ttl(job: Job, apex: Apex, tell: Tell) -> int | None:
+    ttl = apex.ttl_of(DNSKEY)
+    if ttl is not None and job.key_ttl is not None and job.key_ttl != ttl:
+        tell.note(ttl_conflict(job.key_ttl, ttl))
+    return ttl
+
+
+def _update_dnskeys(apex: Apex, selection: Selection) -> None:
+    if not selection.added and not selection.removed:
+        return
+    kept = [rdata for rdata in apex.rdata_of(DNSKEY) if rdata not in selection.removed]
+    apex.replace(DNSKEY, selection.dnskey_ttl, kept + [rdata for rdata in selection.added if rdata not in kept])
+
+
+def _update_sync(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None:
+    """CDS and CDNSKEY follow their keys; their TTL is the DNSKEY RRset's (RFC 7344 section 4)."""
+    change = select_sync(job.origin, selection, apex.rdata_of(CDS), apex.rdata_of(CDNSKEY), job.now)
+    ttl = apex.ttl_of(DNSKEY) or selection.dnskey_ttl
+    for rrtype, added, removed in (
+        (CDS, change.add_cds, change.remove_cds),
+        (CDNSKEY, change.add_cdnskey, change.remove_cdnskey),
+    ):
+        if added or removed:
+            kept = [rdata for rdata in apex.rdata_of(rrtype) if rdata not in removed]
+            apex.replace(rrtype, ttl, kept + [rdata for rdata in added if rdata not in kept])
+    for line in change.logs:
+        tell.detail(1, line)
+
+
+def _check_keys(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None:
+    if not selection.keys:
+        if job.verify:
+            raise SigningError("No signing keys specified or found.")
+        tell.warn("No keys specified or found")
+    dnskeys = [facts.dnskey(rdata) for rdata in apex.rdata_of(DNSKEY)]
+    if not dnskeys:
+        raise SigningError("failed to find keys at the zone apex: not found")
+    if not job.ignore_ksk_flag and all(key.flags & facts.SEP for key in dnskeys):
+        if job.verify:
+            raise SigningError("No non-KSK DNSKEY found; supply a ZSK or use '-z'.")
+        tell.warn("No non-KSK DNSKEY found; supply a ZSK or use '-z'.")
+    for algorithm in sorted({key.algorithm for key in selection.signers} & facts.DEPRECATED):
+        name = facts.algorithm_name(algorithm)
+        tell.note(f"WARNING: DNSKEY algorithm '{name}' is deprecated. Please migrate to another algorithm\n")

@@ -1,0 +1,38 @@
+"""What a run did and how long each step took: one object that feeds statistics, benchmarks and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts and times of one signing. `tick` gives seconds that only go forward, for durations."""
+
+    tick: Callable[[], float]
+    generated: int = 0  # signatures made
+    retained: int = 0  # signatures of the input that were kept
+    dropped: int = 0  # signatures of the input that were not
+    verified: int = 0  # signatures of the input that were checked and found right ...
+    unverified: int = 0  # ... and wrong
+    octets: int = 0  # of the output
+    workers: int = 1
+    phases: dict[str, float] = field(default_factory=dict)  # step -> seconds, in the order they ran
+    watch: Callable[[str, int, int], None] | None = None  # told (step, done, all) while a step runs
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a step; its seconds add up if it runs more than once."""
+        started = self.tick()
+        self.progress(name, 0, 0)
+        try:
+            yield
+        finally:
+            self.phases[name] = self.phases.get(name, 0.0) + self.tick() - started
+
+    def progress(self, name: str, done: int, total: int) -> None:
+        """Say how far a step has come."""
+        if self.watch is not None:
+            self.watch(name, done, total)

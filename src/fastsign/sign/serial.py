@@ -1,0 +1,36 @@
+"""The SOA serial of the signed zone (-N), in the arithmetic of RFC 1982."""
+
+from __future__ import annotations
+
+KEEP, INCREMENT, UNIXTIME, DATE = "keep", "increment", "unixtime", "date"
+
+WOULD_NOT_ADVANCE = "Serial number would not advance, using increment method instead"
+NOT_ADVANCED = "Serial number not advanced, zone may not transfer"
+
+
+def is_greater(a: int, b: int) -> bool:
+    """Is serial *a* greater than *b*? (RFC 1982 section 3.2)"""
+    return 0 < (a - b) % 2**32 < 2**31
+
+
+def increment(serial: int) -> int:
+    """The serial after this one; 0 is passed over."""
+    return (serial + 1) % 2**32 or 1
+
+
+def new_serial(method: str, serial: int, now: int, today: int) -> tuple[int, list[str]]:
+    """The serial that *method* gives, and BIND's warnings.
+
+    now: seconds since 1970; today: the number YYYYMMDD in local time.
+    """
+    if method == KEEP:
+        return serial, []
+    wanted = {INCREMENT: increment(serial), UNIXTIME: now % 2**32, DATE: today * 100}[method]
+    warnings = []
+    if not is_greater(wanted, serial):
+        if method == UNIXTIME or (method == DATE and is_greater(serial, today * 100 + 99)):
+            warnings.append(WOULD_NOT_ADVANCE)
+        wanted = increment(serial)
+    if not is_greater(wanted, serial):
+        warnings.append(NOT_ADVANCED)
+    return wanted, warnings

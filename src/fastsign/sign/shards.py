@@ -1,0 +1,111 @@
+"""The signed zone, shard by shard: workers digest, sign and render ranges of nodes, the parent writes them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+
+from fastsign import _core
+from fastsign._core import Column, PrivateKey
+from fastsign.pool.workers import Pool
+from fastsign.sign.denial import NSEC3, Chain
+from fastsign.sign.plan import Signer
+from fastsign.sign.report import Report
+from fastsign.zone.arena import Arena
+from fastsign.zone.order import Order
+from fastsign.zone.write import AtomicFile
+
+NODES, ENTRIES = 0, 1  # what a shard is a range of: nodes of the main tree, or entries of the NSEC3 chain
+
+# Rows of a shard: enough that the batch kernels run full and that handing out is cheap against signing; few enough that
+# the last shards end together (RSA: a second a thousand) and that the output slots stay small (8,192 NSEC3 entries
+# render to some 3 MB).
+_SHARD_MAX, _SHARD_MIN, _SHARDS_PER_WORKER = 8192, 256, 24
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReference:
+    """Where a worker finds a private key: the key itself never travels."""
+
+    path: str  # of the .private file
+    algorithm: int
+    public_key: bytes  # as in the DNSKEY RDATA
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that a worker needs; the columns are shared memory."""
+
+    arena: Arena
+    order: Order
+    chain: Chain | None
+    apex: bytes  # wire, as the user wrote it
+    style: int  # 0: text, 1: full
+    signers: tuple[Signer, ...]
+    keys: tuple[KeyReference, ...]  # of the signers, one each
+    engine: str  # "" for the fastest that fits the CPU
+
+
+def write_signed_zone(work: Work, workers: int, file: AtomicFile, report: Report) -> None:
+    """Sign and render the whole zone into *file*, behind what it holds already. Bytes don't depend on the number of workers."""
+    slots = tuple(Column("B") for _ in range(2 * workers + 2))
+    ranges = list(_cut(work, workers))
+    tasks = [(kind, first, last, i % len(slots)) for i, (kind, first, last) in enumerate(ranges)]
+    report.workers = workers
+    with Pool(workers, (work, slots)) as pool:
+        done = count(1)
+        for (_, _, _, slot), (octets, signatures) in zip(tasks, pool.map(sign_shard, tasks), strict=True):
+            file.append_from(slots[slot].fd, octets)
+            report.octets += octets
+            report.generated += signatures
+            report.progress("sign", next(done), len(tasks))
+    open_key.cache_clear()
+
+
+def sign_shard(share: tuple[Work, tuple[Column, ...]], kind: int, first: int, last: int, slot: int) -> tuple[int, int]:
+    """Sign and render [first, last) into an output slot; returns (octets, signatures)."""
+    work, slots = share
+    rows = [
+        _sign_range(work, signer, key, kind, first, last) for signer, key in zip(work.signers, work.keys, strict=True)
+    ]
+    signatures = sum(len(row) // signer.signature_length for row, signer in zip(rows, work.signers, strict=True))
+    render = _core.render_nodes if kind == NODES else _core.render_chain
+    out = slots[slot]
+    out.resize(0)
+    octets = render(work.arena, work.order, work.chain, work.style, work.apex, work.signers, rows, first, last, out)
+    return octets, signatures
+
+
+def _sign_range(work: Work, signer: Signer, reference: KeyReference, kind: int, first: int, last: int) -> Column:
+    """The signer's signatures for a range, row by row."""
+    rows, offsets, signatures = Column("B"), Column("Q"), Column("B")
+    apex = work.apex.lower()  # RFC 4034 section 6.2 (2), and BIND's signer names
+    if kind == NODES:
+        number = _core.digest_nodes(work.arena, work.order, work.chain, apex, signer, first, last, rows, offsets)
+    else:
+        number = _core.digest_chain(work.chain, apex, signer, first, last, rows, offsets)
+    if number:
+        key = open_key(reference, work.engine)
+        signatures.resize(number * signer.signature_length)
+        if key.digest_length:
+            key.sign_digests(rows, number, signatures)
+        else:
+            key.sign_messages(rows, offsets, number, signatures)
+    return signatures
+
+
+@cache
+def open_key(reference: KeyReference, engine: str) -> PrivateKey:
+    """This process's own copy of a key, in C memory. KeyFileError if it is gone or does not fit its public half."""
+    return PrivateKey.load(reference.path, reference.algorithm, reference.public_key, engine)
+
+
+def _cut(work: Work, workers: int) -> Iterator[tuple[int, int, int]]:
+    """Cut the nodes, then the NSEC3 entries, into shards."""
+    nodes = len(work.order.node_name)
+    entries = len(work.chain.source) if work.chain is not None and work.chain.kind == NSEC3 else 0
+    for kind, rows in ((NODES, nodes), (ENTRIES, entries)):
+        step = max(_SHARD_MIN, min(_SHARD_MAX, rows // (workers * _SHARDS_PER_WORKER)))
+        yield from ((kind, first, min(first + step, rows)) for first in range(0, rows, step))

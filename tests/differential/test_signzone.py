@@ -1,0 +1,137 @@
+"""fastsign signzone and dnssec-signzone on the same zones, keys and times: the same records."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import tools
+from inprocess import signzone
+from random_zones import ORIGIN, zone_lines
+
+VALIDITY = ("-s", "20261101000000", "-e", "20291201000000")
+CHAINS = {
+    "nsec": (),
+    "nsec3": ("-3", "-"),
+    "nsec3-salt": ("-3", "AABBCC", "-H", "5"),
+    "opt-out": ("-3", "-", "-A"),
+}
+EQUAL_BYTES = {8, 10, 15, 16}  # deterministic in BIND too
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """A folder with a KSK and a ZSK for each algorithm."""
+    folders = {}
+    for algorithm in (8, 10, 13, 14, 15, 16):
+        folder = folders[algorithm] = tmp_path_factory.mktemp(f"keys{algorithm}")
+        bits = ("-b", "1024") if algorithm in (8, 10) else ()
+        for role in ((), ("-f", "KSK")):
+            tools.run("dnssec-keygen", "-q", "-a", str(algorithm), *bits, *role, "-K", folder, ORIGIN)
+    return folders
+
+
+def records(path: Path) -> list[str]:
+    """The zone's records, one normal line each, sorted; normalised by BIND itself."""
+    checks = (
+        "-i",
+        "none",
+        "-k",
+        "ignore",
+        "-m",
+        "ignore",
+        "-n",
+        "ignore",
+        "-r",
+        "ignore",
+        "-M",
+        "ignore",
+        "-S",
+        "ignore",
+    )
+    done = tools.run("named-compilezone", "-q", *checks, "-s", "full", "-o", "-", ORIGIN, path)
+    return sorted(line for line in done.stdout.splitlines() if not line.startswith(";"))
+
+
+def without_signatures(lines: list[str]) -> list[str]:
+    """RRSIG records less their last field."""
+    return [re.sub(r"(IN RRSIG\s.*\.) [A-Za-z0-9+/= ]+$", r"\1", line) for line in lines]
+
+
+def sign_by_both(lines: list[str], folder: Path, keys: Path, *options: str) -> tuple[Path, Path]:
+    zone = folder / "zone"
+    zone.write_text("\n".join(lines) + "\n")
+    common = ("-S", "-K", keys, "-o", ORIGIN, "-d", folder, *VALIDITY, *options)
+    ours, theirs = folder / "ours", folder / "theirs"
+    signzone(*common, "-f", ours, zone)
+    tools.run("dnssec-signzone", *common, "-f", theirs, zone)
+    return ours, theirs
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(lines=zone_lines(), chain=st.sampled_from(sorted(CHAINS)), algorithm=st.sampled_from([8, 13, 15]))
+def test_random_zones_have_the_records_that_bind_gives_them(lines, chain, algorithm, keys, tmp_path):
+    ours, theirs = sign_by_both(lines, tmp_path, keys[algorithm], *CHAINS[chain])
+    mine, bind = records(ours), records(theirs)
+    if algorithm in EQUAL_BYTES:
+        assert mine == bind
+    else:
+        assert without_signatures(mine) == without_signatures(bind)
+    tools.accept(ours, ORIGIN)
+
+
+ZONE = [
+    "@ 600 SOA ns hostmaster 1 7200 3600 1209600 300", "@ 600 NS ns", "ns 60 A 192.0.2.1", "*.w 60 MX 10 ns",
+    "a.b.ent 60 TXT x", "sec 60 NS ns.sec", "sec 60 DS 12345 13 2 " + "AB" * 32, "ns.sec 60 A 192.0.2.2",
+    "ins 60 NS ns.ins", "ns.ins 60 A 192.0.2.3", "dn 60 DNAME elsewhere.", "below.dn 60 A 192.0.2.4",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("chain", sorted(CHAINS))
+@pytest.mark.parametrize("algorithm", [8, 10, 13, 14, 15, 16])
+def test_every_algorithm_with_every_chain(algorithm, chain, keys, tmp_path):
+    ours, theirs = sign_by_both(ZONE, tmp_path, keys[algorithm], *CHAINS[chain])
+    mine, bind = records(ours), records(theirs)
+    assert without_signatures(mine) == without_signatures(bind)
+    if algorithm in EQUAL_BYTES:
+        assert mine == bind
+    tools.accept(ours, ORIGIN)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-x",),
+        ("-z",),
+        ("-N", "increment"),
+        ("-N", "unixtime"),
+        ("-N", "date"),
+        ("-T", "1234"),
+        ("-X", "20280101000000"),
+    ],
+)
+def test_options_that_change_records(options, keys, tmp_path):
+    ours, theirs = sign_by_both(ZONE, tmp_path, keys[15], *options)
+    assert records(ours) == records(theirs)
+
+
+@pytest.mark.parametrize("style", ["text", "full"])
+@pytest.mark.parametrize("chain", sorted(CHAINS))
+def test_the_text_is_binds_but_for_the_order_of_nodes(chain, style, keys, tmp_path):
+    ours, theirs = sign_by_both(ZONE, tmp_path, keys[15], "-O", style, *CHAINS[chain])
+    # BIND 9.18 writes nodes as its threads finish them, and begins with other comment lines.
+    assert sorted(ours.read_text().splitlines()[2:]) == sorted(theirs.read_text().splitlines()[2:])
+
+
+def test_dsset_is_binds(keys, tmp_path):
+    sign_by_both(ZONE, tmp_path, keys[13])
+    theirs = (tmp_path / f"dsset-{ORIGIN.lower()}.").read_text()
+    (tmp_path / f"dsset-{ORIGIN.lower()}.").unlink()
+    signzone("-S", "-K", keys[13], "-o", ORIGIN, "-d", tmp_path, "-f", tmp_path / "ours", tmp_path / "zone")
+    assert (tmp_path / f"dsset-{ORIGIN.lower()}.").read_text() == theirs
