@@ -51,6 +51,17 @@ def test_ds_records_equal_those_of_dnssec_dsfromkey(repository: Path) -> None:
         assert mine == theirs
 
 
+def test_dsset_files_equal_those_of_dnssec_signzone(repository: Path, tmp_path: Path) -> None:
+    for zone in ("example", "1/2.$x\\.y.example", "a.rather.long.name.example"):
+        for arguments in (["-f", "KSK", "-a", "13"], ["-a", "15"], ["-a", "13"], ["-f", "KSK", "-a", "14"]):
+            tools.run("dnssec-keygen", "-q", "-K", tmp_path, *arguments, zone)
+        (tmp_path / "zone").write_text("@ 60 SOA . . 1 2 3 4 5\n@ NS .\n")
+        tools.run("dnssec-signzone", "-q", "-P", "-S", "-o", zone, "zone", cwd=tmp_path)
+        owner = names.from_text(zone)
+        dnskeys = [key.rdata for key in find_keys(owner, str(tmp_path))]
+        assert ds.dsset_text(owner, dnskeys) == (tmp_path / ds.dsset_name(owner)).read_text()
+
+
 def test_a_key_goes_by_any_of_its_names(repository: Path) -> None:
     key = find_keys(names.from_text("example"), str(repository))[0]
     base = os.path.basename(key.path)
