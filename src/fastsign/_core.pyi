@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
 # ---- memory: columns in shared memory
 
@@ -23,7 +23,59 @@ class Column:
     def resize(self, length: int) -> None: ...
     def view(self) -> memoryview: ...
 
-# ---- scan
+# ---- scan: master files to the arena, and single values from text
+
+class _Arena(Protocol):
+    @property
+    def names(self) -> Column: ...
+    @property
+    def name_offset(self) -> Column: ...
+    @property
+    def owner(self) -> Column: ...
+    @property
+    def rrtype(self) -> Column: ...
+    @property
+    def ttl(self) -> Column: ...
+    @property
+    def rdata_offset(self) -> Column: ...
+    @property
+    def rdata_length(self) -> Column: ...
+    @property
+    def rdata(self) -> Column: ...
+
+class Scan(NamedTuple):
+    """What a scan found besides the records; file and line are those of the last record read."""
+
+    warnings: list[str]
+    octets: int
+    records: int
+    file: str
+    line: int
+
+def scan_file(
+    path: str | bytes | PathLike[str],
+    origin: bytes,
+    arena: _Arena,
+    rrclass: int = 1,
+    stop_at: int = -1,
+    now: int = 0,
+    window: int = 0,
+    plain: bool = False,
+) -> Scan: ...
+def scan_text(
+    text: bytes,
+    origin: bytes,
+    arena: _Arena,
+    rrclass: int = 1,
+    stop_at: int = -1,
+    now: int = 0,
+    plain: bool = False,
+) -> Scan: ...
+def name_from_text(text: str | bytes, origin: bytes | None = b"\0") -> bytes: ...
+def name_to_text(wire: bytes) -> str: ...
+def rdata_from_text(rrtype: int, text: bytes, origin: bytes = b"\0", rrclass: int = 1) -> bytes: ...
+def rrtype_from_text(text: str | bytes) -> int: ...
+def rrtype_to_text(rrtype: int) -> str: ...
 
 # ---- order
 

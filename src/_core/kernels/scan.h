@@ -1,0 +1,56 @@
+/* The master-file scanner: text to the arena (RFC 1035 section 5.1, in the dialect of BIND 9.18).
+ *
+ * One entry at a time. An entry is first parsed, which changes nothing but the cursor and the unused tail of the RDATA pool, then
+ * committed. When the window ends inside an entry, the cursor goes back to the entry's start, more is read and the entry is parsed
+ * anew; so every token of an entry lies in the window as it stands in the file.
+ */
+#ifndef FS_SCAN_H
+#define FS_SCAN_H
+
+#include "column.h"
+#include "rrtypes.h"
+#include "zone.h"
+
+/* Where records go: the columns of fastsign.zone.arena.Arena. */
+typedef struct {
+    fs_column *names, *name_offset, *owner, *type, *ttl, *rdata_offset, *rdata_length, *rdata;
+} fs_scan_columns;
+
+typedef struct {
+    const char *path;      /* file to read, "-" is standard input; NULL: read `text` */
+    const uint8_t *text;   /* the zone itself, when path is NULL */
+    uint64_t text_length;
+    const uint8_t *origin; /* wire name: initial origin and apex */
+    uint64_t stop_at;      /* stop after this row of the arena; UINT64_MAX: read all */
+    uint64_t window;       /* octets of the first window; 0: the default */
+    uint32_t now;          /* seconds since 1970, to warn of expired signatures; 0: do not */
+    uint16_t rrclass;
+    uint8_t plain;         /* leave the short cuts for common lines out */
+} fs_scan_options;
+
+typedef struct {
+    uint64_t octets;         /* read from all files */
+    uint64_t records;        /* appended to the columns */
+    uint64_t line;           /* of the last record read */
+    char file[512];          /* of the last record read */
+    char *warnings;          /* each ends with a NUL; freed by the caller */
+    uint64_t warnings_size;
+    uint64_t warnings_lost;  /* warnings beyond the limit */
+} fs_scan_result;
+
+/* Read a zone. On failure the columns are as they were, and *error says what, in which file and line. */
+fs_status fs_scan(const fs_scan_options *options, const fs_scan_columns *columns, fs_scan_result *result,
+                  fs_error *error) FS_MUST_CHECK;
+
+/* RDATA of one record from text, its end being the end of the text; at most 65,535 octets are written to rdata. */
+fs_status fs_scan_rdata(uint16_t rrclass, uint16_t type, const uint8_t *text, uint64_t text_length, const uint8_t *origin,
+                        uint8_t *rdata, uint32_t *rdata_length, fs_error *error) FS_MUST_CHECK;
+
+/* Type from mnemonic or TYPEnnn; -1 if it is neither. */
+int32_t fs_scan_type(const uint8_t *text, size_t length);
+
+/* Wire name from text; a relative name is completed by origin (NULL: it is an error). */
+fs_status fs_scan_name(const uint8_t *text, size_t length, const uint8_t *origin, uint8_t *name, uint32_t *name_length,
+                       fs_error *error) FS_MUST_CHECK;
+
+#endif

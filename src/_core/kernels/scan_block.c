@@ -1,0 +1,296 @@
+/* Records go to the columns here, block by block: a block is what stands together under one owner.
+ *
+ * In a block the first TTL of a type wins. Glue that follows the NS records of an owner is a block of its own beside it, so that a
+ * delegation goes on behind its glue. Blocks of the same owner are merged later, by the order of records in the arena.
+ */
+#include "scan_internal.h"
+
+#include <stdlib.h>
+
+enum {
+    BLOCK_OCTETS = 128 * 1024 - 65512, /* BIND commits a block whose RDATA is more than this and goes on with an empty one */
+    RDATA_MAX = 65535,
+    SLACK = 64 /* octets behind the RDATA that a vector store may touch */
+};
+
+fs_status fs_begin_rdata(fs_scanner *s) {
+    const fs_status status = fs_column_reserve(s->columns.rdata, RDATA_MAX + SLACK, s->error);
+    if (status != FS_OK) return status;
+    s->out_start = s->out = s->columns.rdata->data + s->columns.rdata->used;
+    s->out_limit = s->out_start + RDATA_MAX;
+    return FS_OK;
+}
+
+//----------- Rows -------------------------------------------------------------
+
+FS_COLD static fs_reason grow_columns(fs_scanner *s) {
+    const fs_scan_columns *c = &s->columns;
+    fs_status status = fs_column_reserve(c->owner, 4, s->error);
+    if (status == FS_OK) status = fs_column_reserve(c->type, 2, s->error);
+    if (status == FS_OK) status = fs_column_reserve(c->ttl, 4, s->error);
+    if (status == FS_OK) status = fs_column_reserve(c->rdata_offset, 8, s->error);
+    if (status == FS_OK) status = fs_column_reserve(c->rdata_length, 2, s->error);
+    return status == FS_OK ? FS_R_OK : FS_R_FAILED;
+}
+
+static bool columns_full(const fs_scan_columns *c) {
+    return c->owner->used + 4 > c->owner->capacity || c->type->used + 2 > c->type->capacity || c->ttl->used + 4 > c->ttl->capacity ||
+           c->rdata_offset->used + 8 > c->rdata_offset->capacity || c->rdata_length->used + 2 > c->rdata_length->capacity;
+}
+
+/* Where this RDATA stands already: a zone's NS records name a few thousand servers. Kept by content, so that no origin matters. */
+static uint64_t share_rdata(fs_scanner *s, const uint8_t *rdata, uint32_t length) {
+    const uint64_t hash = fs_hash(s->seed, rdata, length);
+    const uint32_t tag = (uint32_t)(hash >> 32);
+    fs_shared_slot *slot = &s->shared[(hash & (FS_SHARED_SETS - 1)) * FS_SHARED_WAYS];
+    const uint8_t *pool = s->columns.rdata->data;
+    for (int way = 0; way < FS_SHARED_WAYS; way++)
+        if (slot[way].hash == tag && slot[way].length == length && memcmp(pool + slot[way].offset, rdata, length) == 0) {
+            const fs_shared_slot hit = slot[way];
+            slot[way] = slot[0]; /* the last used one stays */
+            slot[0] = hit;
+            return hit.offset;
+        }
+    slot[1] = slot[0];
+    slot[0] = (fs_shared_slot){s->columns.rdata->used, tag, (uint16_t)length};
+    s->columns.rdata->used += length;
+    return slot[0].offset;
+}
+
+/* Types whose RDATA repeats in real zones: one name, or texts. */
+static bool is_shared_type(uint16_t type) { return type == FS_TYPE_NS || type == FS_TYPE_CNAME || type == 15 || type == 16; }
+
+fs_reason fs_append(fs_scanner *s, uint32_t owner, uint16_t type, uint32_t ttl, uint64_t line) {
+    const fs_scan_columns *c = &s->columns;
+    if (FS_UNLIKELY(columns_full(c))) FS_TRY(grow_columns(s));
+    const uint64_t row = c->owner->used / 4;
+    const uint32_t length = (uint32_t)(s->out - s->out_start);
+    const uint16_t short_length = (uint16_t)length;
+    uint64_t offset = c->rdata->used;
+    if (row >= FS_NONE - 1) return fs_wrong(s, line, "a zone holds at most 4,294,967,294 records");
+    if (length >= 8 && length <= FS_SHARED_MAX && is_shared_type(type)) offset = share_rdata(s, s->out_start, length);
+    else c->rdata->used += length;
+    memcpy(c->owner->data + c->owner->used, &owner, 4);
+    memcpy(c->type->data + c->type->used, &type, 2);
+    memcpy(c->ttl->data + c->ttl->used, &ttl, 4);
+    memcpy(c->rdata_offset->data + c->rdata_offset->used, &offset, 8);
+    memcpy(c->rdata_length->data + c->rdata_length->used, &short_length, 2);
+    c->owner->used += 4;
+    c->type->used += 2;
+    c->ttl->used += 4;
+    c->rdata_offset->used += 8;
+    c->rdata_length->used += 2;
+    s->result->records++;
+    s->result->line = line;
+    if (FS_UNLIKELY(row >= s->options->stop_at)) s->stopped = true;
+    return FS_R_OK;
+}
+
+//----------- Blocks -----------------------------------------------------------
+
+FS_COLD static fs_reason no_memory(fs_scanner *s) {
+    (void)!fs_fail(s->error, FS_ERROR_MEMORY, "out of memory for the RRsets of one owner");
+    return FS_R_FAILED;
+}
+
+FS_COLD static fs_reason grow_list(fs_scanner *s, fs_block_list *list) {
+    const uint32_t capacity = list->capacity ? list->capacity * 2 : 32;
+    fs_block_set *sets = realloc(list->sets, capacity * sizeof *sets);
+    if (sets == NULL) return no_memory(s);
+    list->sets = sets;
+    list->capacity = capacity;
+    return FS_R_OK;
+}
+
+FS_COLD static fs_reason grow_ns(fs_scanner *s) {
+    const uint32_t capacity = s->ns_capacity ? s->ns_capacity * 2 : 32;
+    uint64_t *offsets = realloc(s->ns_offsets, capacity * sizeof *offsets);
+    if (offsets == NULL) return no_memory(s);
+    s->ns_offsets = offsets;
+    s->ns_capacity = capacity;
+    return FS_R_OK;
+}
+
+/* What BIND refuses when it adds a block to the zone, in the block's last line. */
+FS_COLD static fs_reason refuse_block(fs_scanner *s, const fs_owner *owner, fs_reason pending, uint64_t line) {
+    char text[FS_NAME_TEXT_MAX];
+    size_t length = fs_name_to_text(owner->wire, text);
+    if (length > 1) text[length - 1] = 0; /* as BIND writes names in messages */
+    return fs_wrong(s, line, "%.600s: %s", text, fs_reason_text[pending]);
+}
+
+static fs_reason end_glue(fs_scanner *s) {
+    fs_source *source = s->source;
+    if (FS_UNLIKELY(s->glue_pending != FS_R_OK)) return refuse_block(s, &source->glue, s->glue_pending, s->glue_line);
+    s->glue_sets.count = 0;
+    return FS_R_OK;
+}
+
+static fs_reason end_current(fs_scanner *s) {
+    fs_source *source = s->source;
+    if (FS_UNLIKELY(s->current_pending != FS_R_OK)) return refuse_block(s, &source->current, s->current_pending, s->current_line);
+    s->current_sets.count = 0;
+    s->ns_count = 0;
+    return FS_R_OK;
+}
+
+fs_reason fs_block_end(fs_scanner *s) {
+    FS_TRY(end_current(s));
+    FS_TRY(end_glue(s));
+    s->current_octets = 0;
+    return FS_R_OK;
+}
+
+static bool is_owner(const fs_owner *owner, const fs_owner *fresh) {
+    return owner->known && owner->length == fresh->length && memcmp(owner->wire, fresh->wire, fresh->length) == 0;
+}
+
+static void set_owner(fs_owner *owner, const fs_owner *fresh) {
+    memcpy(owner->wire, fresh->wire, fresh->length);
+    owner->length = fresh->length;
+    owner->id = FS_NONE;
+    owner->known = true;
+}
+
+/* Does one of the block's NS records name this owner? */
+static bool is_glue(const fs_scanner *s, const fs_owner *fresh) {
+    const uint8_t *pool = s->columns.rdata->data;
+    for (uint32_t i = 0; i < s->ns_count; i++) {
+        const uint8_t *target = pool + s->ns_offsets[i];
+        if (target[0] == fresh->wire[0] && fs_lower[target[1]] == fs_lower[fresh->wire[1]] &&
+            fs_same_name(target, fs_name_length(target), fresh->wire, fresh->length))
+            return true;
+    }
+    return false;
+}
+
+/* A line has named its owner: go on with the block, or end it and begin the next. */
+static fs_reason turn_to(fs_scanner *s, const fs_owner *fresh) {
+    fs_source *source = s->source;
+    if (source->glue.known) {
+        if (is_owner(&source->glue, fresh)) return FS_R_OK;
+        FS_TRY(end_glue(s));
+        source->glue.known = false;
+        s->current_octets = s->saved_octets;
+    }
+    if (is_owner(&source->current, fresh)) return FS_R_OK;
+    if (s->has_delegation && is_glue(s, fresh)) {
+        s->saved_octets = s->current_octets;
+        set_owner(&source->glue, fresh);
+        return FS_R_OK;
+    }
+    FS_TRY(end_current(s));
+    set_owner(&source->current, fresh);
+    s->has_delegation = false;
+    s->current_octets = 0;
+    return FS_R_OK;
+}
+
+//----------- TTLs -------------------------------------------------------------
+
+uint32_t fs_limit_ttl(fs_scanner *s, uint32_t ttl, uint64_t line) {
+    if (FS_LIKELY(ttl <= INT32_MAX)) return ttl; /* RFC 2181 section 8 */
+    fs_warn(s, line, "$TTL %u > MAXTTL, setting $TTL to 0", ttl);
+    return 0;
+}
+
+/* A SOA without any TTL gets its MINIMUM, which then is the default. */
+FS_COLD static fs_reason ttl_from_soa(fs_scanner *s, const fs_entry *entry) {
+    if (entry->type != FS_TYPE_SOA) return fs_wrong(s, entry->line, "no TTL specified; zone rejected");
+    fs_warn(s, entry->line, "no TTL specified; using SOA MINTTL instead");
+    s->default_ttl = s->ttl = fs_limit_ttl(s, fs_load_be32(s->out - 4), entry->line);
+    s->default_ttl_known = true;
+    return FS_R_OK;
+}
+
+static fs_reason settle_ttl(fs_scanner *s, const fs_entry *entry) {
+    if (entry->has_ttl) {
+        s->ttl = fs_limit_ttl(s, entry->ttl, entry->line);
+        s->ttl_known = true;
+        return FS_R_OK;
+    }
+    if (s->default_ttl_known) { /* RFC 2308 section 4 */
+        s->ttl = s->default_ttl;
+        return FS_R_OK;
+    }
+    if (!s->ttl_known) return ttl_from_soa(s, entry);
+    if (!s->warned_1035) { /* the TTL last stated (RFC 1035 section 5.1) */
+        fs_warn(s, entry->line, "using RFC1035 TTL semantics");
+        s->warned_1035 = true;
+    }
+    return FS_R_OK;
+}
+
+FS_COLD static void warn_expired(fs_scanner *s, const fs_entry *entry) {
+    if (s->options->now == 0 || s->warned_expired || s->out - s->out_start < 12) return;
+    if ((int32_t)(fs_load_be32(s->out_start + 8) - s->options->now) >= 0) return; /* serial arithmetic (RFC 4034 section 3.1.5) */
+    fs_warn(s, entry->line, "signature has expired");
+    s->warned_expired = true;
+}
+
+/* The TTL that the block's RRset of this type has, which a first member brings with it. */
+static fs_reason join_set(fs_scanner *s, fs_block_list *list, const fs_entry *entry, uint16_t covers) {
+    for (uint32_t i = list->count; i-- > 0;) {
+        const fs_block_set *set = &list->sets[i];
+        if (set->type != entry->type || set->covers != covers) continue;
+        if (FS_LIKELY(set->ttl == s->ttl)) return FS_R_OK;
+        fs_warn(s, entry->line, "TTL set to prior TTL (%u)", set->ttl);
+        s->ttl = set->ttl;
+        return FS_R_OK;
+    }
+    if (FS_UNLIKELY(list->count == list->capacity)) FS_TRY(grow_list(s, list));
+    list->sets[list->count++] = (fs_block_set){entry->type, covers, s->ttl};
+    return FS_R_OK;
+}
+
+//----------- One record -------------------------------------------------------
+
+/* What BIND's database refuses whatever else the zone holds. */
+fs_reason fs_check_place(const fs_scanner *s, const fs_owner *owner, uint16_t type) {
+    const bool wildcard = owner->wire[0] == 1 && owner->wire[1] == '*';
+    if (type == FS_TYPE_SOA && !fs_same_name(owner->wire, owner->length, s->options->origin, (uint32_t)s->apex_length))
+        return FS_R_NOTZONETOP;
+    if (wildcard && type == FS_TYPE_NS) return FS_R_WILDCARD_NS;
+    if (wildcard && type == FS_TYPE_NSEC3) return FS_R_WILDCARD_NSEC3;
+    return FS_R_OK;
+}
+
+/* The RDATA of the row just added may name glue. */
+static fs_reason remember_ns(fs_scanner *s) {
+    const fs_column *offsets = s->columns.rdata_offset;
+    if (FS_UNLIKELY(s->ns_count == s->ns_capacity)) FS_TRY(grow_ns(s));
+    memcpy(&s->ns_offsets[s->ns_count++], offsets->data + offsets->used - 8, 8);
+    return FS_R_OK;
+}
+
+static fs_reason add_row(fs_scanner *s, fs_owner *owner, const fs_entry *entry) {
+    if (owner->id == FS_NONE) {
+        const uint64_t hash = entry->fresh.known ? entry->hash : fs_hash(s->seed, owner->wire, owner->length);
+        if (fs_names_intern(s, owner->wire, owner->length, hash, &owner->id) != FS_OK) return FS_R_FAILED;
+    }
+    return fs_append(s, owner->id, entry->type, s->ttl, entry->line);
+}
+
+fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) {
+    fs_source *source = s->source;
+    if (entry->fresh.known) FS_TRY(turn_to(s, &entry->fresh));
+    const bool glue = source->glue.known;
+    fs_owner *owner = glue ? &source->glue : &source->current;
+    const uint16_t type = entry->type;
+    if (type == FS_TYPE_NS && !glue) s->has_delegation = true;
+    FS_TRY(settle_ttl(s, entry));
+    uint16_t covers = 0;
+    if (type == FS_TYPE_RRSIG || type == FS_TYPE_SIG) covers = fs_load_be16(s->out_start);
+    if (type == FS_TYPE_RRSIG) warn_expired(s, entry);
+    FS_TRY(join_set(s, glue ? &s->glue_sets : &s->current_sets, entry, covers));
+    const uint32_t octets = (uint32_t)(s->out - s->out_start);
+    FS_TRY(add_row(s, owner, entry));
+    if (type == FS_TYPE_NS && !glue) FS_TRY(remember_ns(s));
+    *(glue ? &s->glue_line : &s->current_line) = entry->line;
+    if (type == FS_TYPE_SOA || owner->wire[1] == '*') {
+        fs_reason *pending = glue ? &s->glue_pending : &s->current_pending;
+        if (*pending == FS_R_OK) *pending = fs_check_place(s, owner, type);
+    }
+    s->current_octets += octets;
+    return s->current_octets > BLOCK_OCTETS ? fs_block_end(s) : FS_R_OK;
+}

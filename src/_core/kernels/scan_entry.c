@@ -1,0 +1,121 @@
+/* One entry of a master file: owner, TTL, class, type (RFC 1035 section 5.1) and what follows. */
+#include "scan_internal.h"
+
+/* The lexer's own complaint, outside of RDATA. */
+static fs_reason lex_failed(fs_scanner *s, fs_reason reason) {
+    if (reason == FS_R_MORE || reason == FS_R_FAILED) return reason;
+    return fs_wrong(s, s->cursor.line, "%s", fs_reason_text[reason]);
+}
+
+/* A token of the header; the line may not end here unless `end` says so. */
+fs_reason fs_header_token(fs_scanner *s, bool end, fs_token *token) {
+    const fs_reason reason = fs_lex(s, 0, token);
+    if (reason != FS_R_OK) return lex_failed(s, reason);
+    if (token->kind == FS_TOKEN_STRING || (end && fs_token_is_end(token))) return FS_R_OK;
+    if (token->kind == FS_TOKEN_EOL) return fs_wrong(s, s->cursor.line, "unexpected end of line");
+    if (token->kind == FS_TOKEN_EOF) return fs_wrong(s, s->cursor.line, "unexpected end of file");
+    return fs_wrong(s, s->cursor.line, "%s", fs_reason_text[FS_R_SYNTAX]);
+}
+
+/* [class] [TTL] [class] from token on; the token behind them is left in it. */
+fs_reason fs_read_header(fs_scanner *s, fs_entry *entry, uint16_t *rrclass, fs_token *token) {
+    *rrclass = 0;
+    entry->has_ttl = false;
+    if (fs_parse_class(token->text, token->length, rrclass)) FS_TRY(fs_header_token(s, false, token));
+    if (fs_parse_period(token->text, token->length, &entry->ttl)) {
+        entry->has_ttl = true;
+        FS_TRY(fs_header_token(s, false, token));
+    }
+    if (*rrclass == 0 && fs_parse_class(token->text, token->length, rrclass)) FS_TRY(fs_header_token(s, false, token));
+    return FS_R_OK;
+}
+
+fs_reason fs_check_class(fs_scanner *s, uint64_t line, uint16_t rrclass) {
+    char found[16], zone[16];
+    if (rrclass == 0 || rrclass == s->rrclass) return FS_R_OK;
+    fs_class_to_text(rrclass, found);
+    fs_class_to_text(s->rrclass, zone);
+    return fs_wrong(s, line, "class '%s' != zone class '%s'", found, zone);
+}
+
+FS_COLD static fs_reason unknown_type(fs_scanner *s, uint64_t line, const fs_token *token) {
+    const int shown = token->length > 200 ? 200 : (int)token->length;
+    return fs_wrong(s, line, "unknown RR type '%.*s'", shown, (const char *)token->text);
+}
+
+FS_COLD static void warn_inherited(fs_scanner *s, uint64_t line) {
+    char owner[FS_NAME_TEXT_MAX], origin[FS_NAME_TEXT_MAX];
+    const size_t owner_length = fs_name_to_text(s->source->current.wire, owner);
+    const size_t origin_length = fs_name_to_text(s->source->origin, origin);
+    if (owner_length > 1) owner[owner_length - 1] = 0;
+    if (origin_length > 1) origin[origin_length - 1] = 0;
+    fs_warn(s, line, "record with inherited owner (%s) immediately after $ORIGIN (%s)", owner, origin);
+}
+
+static fs_reason read_owner(fs_scanner *s, fs_entry *entry, const fs_token *token) {
+    const fs_source *source = s->source;
+    fs_owner *fresh = &entry->fresh;
+    const fs_reason reason = fs_parse_name(token->text, token->length, source->origin, source->origin_length, fresh->wire, &fresh->length);
+    if (reason != FS_R_OK) return fs_wrong(s, entry->line, "%s", fs_reason_text[reason]);
+    fresh->known = true;
+    entry->hash = fs_hash(s->seed, fresh->wire, fresh->length);
+    return FS_R_OK;
+}
+
+/* What follows the owner. A line of blanks is no record. */
+static fs_reason read_record(fs_scanner *s, fs_entry *entry, bool *empty) {
+    fs_token token;
+    uint16_t rrclass;
+    const bool inherited = !entry->fresh.known;
+    FS_TRY(fs_header_token(s, inherited, &token));
+    *empty = fs_token_is_end(&token);
+    if (*empty) return FS_R_OK;
+    if (inherited && !s->source->current.known) return fs_wrong(s, entry->line, "no current owner name");
+    FS_TRY(fs_read_header(s, entry, &rrclass, &token));
+    if (!fs_parse_type(token.text, token.length, &entry->type)) return unknown_type(s, entry->line, &token);
+    FS_TRY(fs_check_class(s, entry->line, rrclass));
+    return fs_read_rdata(s, entry->type, "");
+}
+
+static fs_reason commit(fs_scanner *s, const fs_entry *entry) {
+    fs_source *source = s->source;
+    if (s->eof_in_line && source->fd >= 0) fs_warn(s, s->cursor.line, "file does not end with newline");
+    s->eof_in_line = false;
+    if (source->origin_changed && !entry->fresh.known) warn_inherited(s, entry->line);
+    source->origin_changed = false;
+    return fs_block_add(s, entry);
+}
+
+static fs_reason scan_record(fs_scanner *s, fs_entry *entry, const fs_token *owner) {
+    bool empty;
+    if (fs_begin_rdata(s) != FS_OK) return FS_R_FAILED;
+    s->origin = s->source->origin;
+    s->origin_length = s->source->origin_length;
+    if (owner->kind != FS_TOKEN_BLANK) FS_TRY(read_owner(s, entry, owner));
+    FS_TRY(read_record(s, entry, &empty));
+    return empty ? FS_R_OK : commit(s, entry);
+}
+
+/* The end of a file: the one that includes it goes on, with the owner it had. */
+static fs_reason end_of_file(fs_scanner *s) {
+    FS_TRY(fs_block_end(s));
+    if (fs_source_pop(s) != FS_OK) return FS_R_FAILED;
+    return FS_R_OK;
+}
+
+fs_reason fs_scan_entry(fs_scanner *s) {
+    fs_token token;
+    fs_entry entry;
+    const fs_cursor start = s->cursor;
+    fs_reason reason = fs_lex(s, FS_LEX_BLANK | FS_LEX_QUOTED, &token);
+    entry.fresh.known = false;
+    entry.line = s->cursor.line;
+    if (reason != FS_R_OK) reason = lex_failed(s, reason);
+    else if (token.kind == FS_TOKEN_EOF) return end_of_file(s);
+    else if (token.kind == FS_TOKEN_EOL) return FS_R_OK;
+    else if (token.kind > FS_TOKEN_BLANK) reason = fs_wrong(s, entry.line, "%s", fs_reason_text[FS_R_SYNTAX]);
+    else if (token.kind != FS_TOKEN_BLANK && token.length != 0 && token.text[0] == '$') reason = fs_scan_directive(s, &token, entry.line);
+    else reason = scan_record(s, &entry, &token);
+    if (reason == FS_R_MORE) s->cursor = start;
+    return reason;
+}

@@ -1,0 +1,313 @@
+/* What the scanner's files share with each other. */
+#ifndef FS_SCAN_INTERNAL_H
+#define FS_SCAN_INTERNAL_H
+
+#include "scan.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+//----------- Reasons ----------------------------------------------------------
+
+/* Why a piece of text can't be read: BIND's results, in BIND's words (fs_reason_text). */
+typedef enum {
+    FS_R_OK,
+    FS_R_MORE,   /* the window ended: read more and parse the entry again */
+    FS_R_FAILED, /* the fs_error is filled */
+    FS_R_SYNTAX,
+    FS_R_RANGE,
+    FS_R_END,
+    FS_R_TOKEN,
+    FS_R_NUMBER,
+    FS_R_NOSPACE,
+    FS_R_EXTRA,
+    FS_R_QUAD,
+    FS_R_AAAA,
+    FS_R_HEX,
+    FS_R_BASE64,
+    FS_R_BASE32,
+    FS_R_ESCAPE,
+    FS_R_EMPTYLABEL,
+    FS_R_LABELTOOLONG,
+    FS_R_LABELTYPE,
+    FS_R_UNKNOWN,
+    FS_R_UNBALANCED,
+    FS_R_QUOTES,
+    FS_R_META,
+    FS_R_FORM,
+    FS_R_EXTRADATA,
+    FS_R_NOTIMPLEMENTED,
+    FS_R_TTL,
+    FS_R_CHECKSUM,
+    FS_R_PROTOCOL,
+    FS_R_SERVICE,
+    FS_R_CRYPTO,
+    FS_R_TEXTTOOLONG,
+    FS_R_DISALLOWED,
+    FS_R_NOTZONETOP,
+    FS_R_WILDCARD_NS,
+    FS_R_WILDCARD_NSEC3,
+    FS_R_COUNT
+} fs_reason;
+
+extern const char *const fs_reason_text[FS_R_COUNT];
+
+#define FS_TRY(call)                                    \
+    do {                                                \
+        const fs_reason reason_ = (call);               \
+        if (FS_UNLIKELY(reason_ != FS_R_OK)) return reason_; \
+    } while (0)
+
+//----------- Tokens -----------------------------------------------------------
+
+typedef enum {
+    FS_TOKEN_STRING,
+    FS_TOKEN_QUOTED,
+    FS_TOKEN_BLANK, /* the line starts with a blank */
+    FS_TOKEN_EOL,
+    FS_TOKEN_EOF,
+    FS_TOKEN_SPECIAL, /* a quote where none may stand */
+    FS_TOKEN_NUL
+} fs_token_kind;
+
+typedef struct {
+    const uint8_t *text; /* as it stands in the file, quotes left off, escapes not undone */
+    uint32_t length;
+    fs_token_kind kind;
+} fs_token;
+
+enum { FS_LEX_BLANK = 1 /* tell of a blank at the start of a line */, FS_LEX_QUOTED = 2 /* allow "..." */ };
+
+//----------- State ------------------------------------------------------------
+
+/* The lexer's place. Copying it back is how an entry is rolled back and how a token is put back. */
+typedef struct {
+    const uint8_t *at;
+    uint64_t line;    /* of `at`, from 1 */
+    uint32_t parens;  /* open ones */
+    bool after_eol;   /* nothing but the line's start precedes */
+} fs_cursor;
+
+typedef struct {
+    uint8_t wire[FS_NAME_MAX + 1];
+    uint32_t length;
+    uint32_t id; /* FS_NONE until a record has been added */
+    bool known;
+} fs_owner;
+
+/* An open file, or the text given; files included stand on those that include them. */
+typedef struct fs_source {
+    struct fs_source *parent;
+    char *name;
+    int fd; /* -1: text */
+    struct stat before;
+    uint8_t *window;
+    uint64_t capacity, filled;
+    bool at_eof;
+    fs_cursor cursor; /* while another file is read */
+    uint8_t origin[FS_NAME_MAX + 1];
+    uint32_t origin_length;
+    bool origin_changed;
+    fs_owner current, glue;
+} fs_source;
+
+/* An RRset of the block that is being read. */
+typedef struct {
+    uint16_t type, covers;
+    uint32_t ttl;
+} fs_block_set;
+
+typedef struct {
+    fs_block_set *sets;
+    uint32_t count, capacity;
+} fs_block_list;
+
+/* Open addressing by a keyed hash: exact spelling -> name id. */
+typedef struct {
+    struct {
+        uint32_t hash, id;
+    } *slots;
+    uint32_t mask, count;
+} fs_name_table;
+
+enum { FS_SHARED_SETS = 1 << 14, FS_SHARED_WAYS = 2, FS_SHARED_MAX = 512 };
+
+typedef struct {
+    uint64_t offset;
+    uint32_t hash;
+    uint16_t length;
+} fs_shared_slot;
+
+typedef struct fs_scanner {
+    const fs_scan_options *options;
+    fs_scan_columns columns;
+    fs_scan_result *result;
+    fs_error *error;
+    fs_source *source;
+
+    /* lexer */
+    fs_cursor cursor, saved;
+    const uint8_t *end; /* of what is in the window; a NUL stands there */
+    bool at_eof;        /* nothing comes after `end` */
+    bool eof_in_line;   /* the last line has no newline */
+
+    /* RDATA being built: [out_start, out), at most up to out_limit */
+    uint8_t *out_start, *out, *out_limit;
+    const uint8_t *origin;
+    uint32_t origin_length;
+    uint16_t rrclass;
+
+    /* TTLs (RFC 1035 section 5.1, RFC 2308 section 4) */
+    uint32_t ttl, default_ttl;
+    bool ttl_known, default_ttl_known, warned_1035, warned_expired, date_seen;
+
+    /* the block: consecutive records of one owner, glue apart */
+    fs_block_list current_sets, glue_sets;
+    bool has_delegation;
+    uint64_t *ns_offsets; /* RDATA of the block's NS records */
+    uint32_t ns_count, ns_capacity;
+    uint64_t current_octets, saved_octets;
+    uint64_t current_line, glue_line;
+    fs_reason current_pending, glue_pending;
+
+    fs_name_table table;
+    fs_shared_slot *shared;
+    uint64_t seed;
+    uint64_t apex_length;
+    uint64_t warnings_capacity;
+    bool stopped;
+} fs_scanner;
+
+/* An entry as parsed, before it is committed. */
+typedef struct {
+    uint64_t line;
+    fs_owner fresh; /* known: the line names its owner */
+    uint64_t hash;  /* of fresh, when it is known */
+    uint32_t ttl;
+    bool has_ttl;
+    bool ttl_over;  /* ttl is over 2^31 - 1 */
+    uint16_t type;
+} fs_entry;
+
+//----------- Lexer (scan_lex.c) -----------------------------------------------
+
+/* The next token; after the reasons FS_R_UNBALANCED and FS_R_QUOTES the lexer can go on. */
+fs_reason fs_lex(fs_scanner *s, unsigned options, fs_token *token) FS_MUST_CHECK;
+FS_INLINE void fs_unlex(fs_scanner *s) { s->cursor = s->saved; }
+
+/* The next token of RDATA. A token that is not as expected is put back (isc_lex_getmastertoken). */
+fs_reason fs_lex_word(fs_scanner *s, fs_token *token) FS_MUST_CHECK;       /* a string without quotes */
+fs_reason fs_lex_text(fs_scanner *s, fs_token *token) FS_MUST_CHECK;       /* a string with or without quotes */
+fs_reason fs_lex_word_or_end(fs_scanner *s, fs_token *token) FS_MUST_CHECK; /* or the end of the line, not put back */
+fs_reason fs_lex_text_or_end(fs_scanner *s, fs_token *token) FS_MUST_CHECK;
+fs_reason fs_lex_number(fs_scanner *s, uint32_t *value) FS_MUST_CHECK;     /* 0 .. 2^32 - 1 */
+fs_reason fs_lex_limited(fs_scanner *s, uint32_t limit, uint32_t *value) FS_MUST_CHECK; /* FS_R_RANGE above limit, put back */
+
+FS_INLINE bool fs_token_is_end(const fs_token *token) { return token->kind == FS_TOKEN_EOL || token->kind == FS_TOKEN_EOF; }
+bool fs_token_equals(const fs_token *token, const char *lower); /* any case; no NUL inside */
+
+//----------- Numbers (scan_numbers.c) -----------------------------------------
+
+fs_reason fs_parse_u32(const uint8_t *text, uint32_t length, uint32_t *value); /* digits only: FS_R_NUMBER, FS_R_RANGE */
+bool fs_parse_period(const uint8_t *text, uint32_t length, uint32_t *seconds); /* TTL with units */
+bool fs_parse_class(const uint8_t *text, uint32_t length, uint16_t *rrclass);
+bool fs_parse_type(const uint8_t *text, uint32_t length, uint16_t *type);
+fs_reason fs_parse_time(const uint8_t *text, uint32_t length, uint32_t *seconds); /* YYYYMMDDHHMMSS or seconds */
+size_t fs_class_to_text(uint16_t rrclass, char *text);                            /* at most 15 characters and a NUL */
+
+//----------- Names (scan_names.c, scan_intern.c) ------------------------------
+
+fs_reason fs_parse_name(const uint8_t *text, uint32_t length, const uint8_t *origin, uint32_t origin_length, uint8_t *wire,
+                        uint32_t *wire_length);
+bool fs_same_name(const uint8_t *a, uint32_t a_length, const uint8_t *b, uint32_t b_length); /* any case */
+uint64_t fs_hash(uint64_t seed, const uint8_t *octets, uint32_t length);
+fs_status fs_names_open(fs_scanner *s) FS_MUST_CHECK;
+fs_status fs_names_intern(fs_scanner *s, const uint8_t *wire, uint32_t length, uint64_t hash, uint32_t *id) FS_MUST_CHECK;
+void fs_names_close(fs_scanner *s);
+
+//----------- RDATA (scan_rdata.c and scan_field_*.c) --------------------------
+
+/* Read the RDATA of a type to the end of its line into [out_start, out). Errors are reported with the text they are near. */
+fs_reason fs_read_rdata(fs_scanner *s, uint16_t type, const char *prefix) FS_MUST_CHECK;
+fs_reason fs_check_wire(uint16_t rrclass, uint16_t type, const uint8_t *rdata, uint32_t length); /* as from a packet */
+
+FS_INLINE uint32_t fs_room(const fs_scanner *s) { return (uint32_t)(s->out_limit - s->out); }
+FS_INLINE fs_reason fs_put_u8(fs_scanner *s, uint32_t value) {
+    if (FS_UNLIKELY(fs_room(s) < 1)) return FS_R_NOSPACE;
+    *s->out++ = (uint8_t)value;
+    return FS_R_OK;
+}
+FS_INLINE fs_reason fs_put_u16(fs_scanner *s, uint32_t value) {
+    if (FS_UNLIKELY(fs_room(s) < 2)) return FS_R_NOSPACE;
+    fs_store_be16(s->out, (uint16_t)value);
+    s->out += 2;
+    return FS_R_OK;
+}
+FS_INLINE fs_reason fs_put_u32(fs_scanner *s, uint32_t value) {
+    if (FS_UNLIKELY(fs_room(s) < 4)) return FS_R_NOSPACE;
+    fs_store_be32(s->out, value);
+    s->out += 4;
+    return FS_R_OK;
+}
+FS_INLINE fs_reason fs_put(fs_scanner *s, const void *octets, uint32_t length) {
+    if (FS_UNLIKELY(fs_room(s) < length)) return FS_R_NOSPACE;
+    memcpy(s->out, octets, length);
+    s->out += length;
+    return FS_R_OK;
+}
+
+typedef fs_reason fs_field(fs_scanner *s);
+
+fs_field fs_field_name, fs_field_string, fs_field_string_optional, fs_field_strings, fs_field_text_rest, fs_field_tag;
+fs_reason fs_put_string(fs_scanner *s, const fs_token *token, bool multiple); /* undo the escapes; FS_R_SYNTAX, FS_R_NOSPACE */
+
+/* hex and base64 to the end of the line: exactly `length` octets, FS_SOME: one or more, FS_ANY: none or more */
+enum { FS_SOME = -1, FS_ANY = -2 };
+fs_reason fs_read_hex(fs_scanner *s, int32_t length) FS_MUST_CHECK;
+fs_reason fs_read_base64(fs_scanner *s, int32_t length) FS_MUST_CHECK;
+fs_reason fs_put_hex(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK;    /* one token */
+fs_reason fs_put_base64(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK; /* one token */
+fs_field fs_field_salt, fs_field_hash, fs_field_eui, fs_field_locator, fs_field_nsap;
+
+bool fs_parse_ipv4(const uint8_t *text, uint32_t length, uint8_t *address); /* inet_pton */
+bool fs_parse_ipv6(const uint8_t *text, uint32_t length, uint8_t *address);
+fs_field fs_field_ipv4, fs_field_ipv6, fs_field_apl, fs_field_a6;
+
+bool fs_parse_algorithm(const uint8_t *text, uint32_t length, uint32_t *algorithm, fs_reason *reason);
+fs_field fs_field_algorithm, fs_field_protocol, fs_field_keyflags, fs_field_digest, fs_field_cert, fs_field_type, fs_field_time,
+    fs_field_period, fs_field_bitmap, fs_field_nxt_bitmap, fs_field_gpos, fs_field_loc, fs_field_wks, fs_field_svc,
+    fs_field_ipseckey, fs_field_amtrelay, fs_field_hip, fs_field_atma;
+
+//----------- Entries (scan_entry.c, scan_block.c, scan_directive.c, scan_generate.c) ----
+
+fs_reason fs_scan_entry(fs_scanner *s) FS_MUST_CHECK;                      /* one entry of the file */
+fs_reason fs_scan_directive(fs_scanner *s, const fs_token *name, uint64_t line) FS_MUST_CHECK;
+fs_reason fs_scan_generate(fs_scanner *s, uint64_t line) FS_MUST_CHECK;
+fs_reason fs_header_token(fs_scanner *s, bool end, fs_token *token) FS_MUST_CHECK;
+fs_reason fs_read_header(fs_scanner *s, fs_entry *entry, uint16_t *rrclass, fs_token *token) FS_MUST_CHECK;
+fs_reason fs_check_class(fs_scanner *s, uint64_t line, uint16_t rrclass) FS_MUST_CHECK;
+fs_reason fs_check_place(const fs_scanner *s, const fs_owner *owner, uint16_t type) FS_MUST_CHECK;
+fs_reason fs_expect_eol(fs_scanner *s, uint64_t line) FS_MUST_CHECK;
+
+fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) FS_MUST_CHECK; /* the RDATA is [out_start, out) */
+fs_reason fs_block_end(fs_scanner *s) FS_MUST_CHECK;                        /* the blocks of owner and glue */
+fs_reason fs_append(fs_scanner *s, uint32_t owner, uint16_t type, uint32_t ttl, uint64_t line) FS_MUST_CHECK;
+fs_status fs_begin_rdata(fs_scanner *s) FS_MUST_CHECK; /* point out_start at the unused tail of the RDATA pool */
+uint32_t fs_limit_ttl(fs_scanner *s, uint32_t ttl, uint64_t line);
+
+/* Read as many common lines as there are; leaves the first other line to fs_scan_entry. */
+fs_reason fs_scan_lines(fs_scanner *s) FS_MUST_CHECK;
+
+//----------- Input (scan_input.c) and messages (scan.c) -----------------------
+
+fs_status fs_source_push(fs_scanner *s, const char *path) FS_MUST_CHECK; /* open, and put on top */
+fs_status fs_source_push_text(fs_scanner *s, const char *name, const uint8_t *text, uint64_t length) FS_MUST_CHECK;
+fs_status fs_source_pop(fs_scanner *s) FS_MUST_CHECK;  /* closes; fails if the file changed while it was read */
+fs_status fs_source_fill(fs_scanner *s) FS_MUST_CHECK; /* read more behind the cursor */
+void fs_source_drop(fs_scanner *s);
+
+FS_COLD FS_PRINTF(3, 4) fs_reason fs_wrong(fs_scanner *s, uint64_t line, const char *format, ...); /* fills the error: FS_R_FAILED */
+FS_COLD FS_PRINTF(3, 4) void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...);
+FS_COLD fs_reason fs_failed(fs_scanner *s, uint64_t line); /* a call filled the error: say where, and FS_R_FAILED */
+
+#endif
