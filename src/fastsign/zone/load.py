@@ -22,8 +22,8 @@ class Loaded(NamedTuple):
 def load_zone(path: str | PathLike[str], origin: bytes, rrclass: int = CLASS_IN, now: int = 0) -> Loaded:
     """Read the zone *origin* (wire form) from the master file *path*; "-" and /dev/stdin are standard input.
 
-    Records keep the order of the file, out-of-zone ones too. With *now* (seconds since 1970) a signature that has expired
-    is warned of.
+    Records keep the order of the file, out-of-zone ones too. With *now* (seconds since 1970) a signature that
+    has expired is warned of.
     Raises ZoneSyntaxError with file, line and BIND's words for what is wrong; what was read until then is given back.
     """
     arena = Arena.empty()
