@@ -3,12 +3,6 @@
 
 enum { BAD = 0xff };
 
-static uint8_t hex_value(uint8_t c) {
-    if ((uint8_t)(c - '0') < 10) return (uint8_t)(c - '0');
-    c |= 0x20;
-    return (uint8_t)(c - 'a') < 6 ? (uint8_t)(c - 'a' + 10) : BAD;
-}
-
 /* A token of whole octets is the rule; a lone digit at its end is completed by the next token. */
 typedef struct {
     int32_t left;   /* octets still to come, FS_SOME or FS_ANY */
@@ -18,7 +12,7 @@ typedef struct {
 
 static fs_reason hex_token(fs_scanner *s, hex_state *state, const fs_token *token) {
     for (uint32_t i = 0; i < token->length; i++) {
-        const uint8_t value = hex_value(token->text[i]);
+        const uint8_t value = fs_hex_digit[token->text[i]];
         if (value == BAD) return FS_R_HEX;
         if (!state->waiting) {
             state->high = (uint8_t)(value << 4);
@@ -58,13 +52,6 @@ fs_reason fs_put_hex(fs_scanner *s, const uint8_t *text, uint32_t length) {
 
 //----------- Base64 -----------------------------------------------------------
 
-static uint8_t base64_value(uint8_t c) {
-    if ((uint8_t)(c - 'A') < 26) return (uint8_t)(c - 'A');
-    if ((uint8_t)(c - 'a') < 26) return (uint8_t)(c - 'a' + 26);
-    if ((uint8_t)(c - '0') < 10) return (uint8_t)(c - '0' + 52);
-    return c == '+' ? 62 : c == '/' ? 63 : BAD;
-}
-
 typedef struct {
     int32_t left;
     uint32_t bits, digits; /* of the group of four */
@@ -87,7 +74,7 @@ static fs_reason base64_group(fs_scanner *s, base64_state *state) {
 
 static fs_reason base64_token(fs_scanner *s, base64_state *state, const fs_token *token) {
     for (uint32_t i = 0; i < token->length; i++) {
-        const uint8_t c = token->text[i], value = base64_value(c);
+        const uint8_t c = token->text[i], value = fs_base64_digit[c];
         if (state->ended) return FS_R_BASE64;
         if (c == '=') {
             if (state->digits < 2) return FS_R_BASE64;
@@ -140,12 +127,6 @@ fs_reason fs_field_salt(fs_scanner *s) {
     return reason;
 }
 
-static uint8_t base32hex_value(uint8_t c) {
-    if ((uint8_t)(c - '0') < 10) return (uint8_t)(c - '0');
-    c |= 0x20;
-    return (uint8_t)(c - 'a') < 22 ? (uint8_t)(c - 'a' + 10) : BAD;
-}
-
 fs_reason fs_field_hash(fs_scanner *s) {
     fs_token token;
     uint32_t bits = 0, count = 0;
@@ -153,7 +134,7 @@ fs_reason fs_field_hash(fs_scanner *s) {
     uint8_t *const length = s->out;
     FS_TRY(fs_put_u8(s, 0));
     for (uint32_t i = 0; i < token.length; i++) {
-        const uint8_t value = base32hex_value(token.text[i]);
+        const uint8_t value = fs_base32hex_digit[token.text[i]];
         if (value == BAD) return FS_R_BASE32;
         bits = bits << 5 | value;
         count += 5;

@@ -266,6 +266,7 @@ enum { FS_SOME = -1, FS_ANY = -2 };
 fs_reason fs_read_hex(fs_scanner *s, int32_t length) FS_MUST_CHECK;
 fs_reason fs_read_base64(fs_scanner *s, int32_t length) FS_MUST_CHECK;
 fs_reason fs_put_hex(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK;    /* one token */
+extern const uint8_t fs_hex_digit[256], fs_base64_digit[256], fs_base32hex_digit[256]; /* 0xff: not a digit */
 fs_reason fs_put_base64(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK; /* one token */
 fs_field fs_field_salt, fs_field_hash, fs_field_eui, fs_field_locator, fs_field_nsap;
 

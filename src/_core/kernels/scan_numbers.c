@@ -128,10 +128,9 @@ static fs_reason parse_date(const uint8_t *text, uint32_t *seconds) {
     const uint32_t hour = digits(text + 8, 2), minute = digits(text + 10, 2), second = digits(text + 12, 2);
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return FS_R_RANGE;
     if (hour > 23 || minute > 59 || second > 60) return FS_R_RANGE;
-    int64_t days = day - 1;
-    for (uint32_t m = 1; m < month; m++) days += days_in_month(year, m);
-    for (uint32_t y = 1970; y < year; y++) days += is_leap(y) ? 366 : 365;
-    for (uint32_t y = year; y < 1970; y++) days -= is_leap(y) ? 366 : 365;
+    /* days of whole years since 1 March of year 0, then of the months from March on */
+    const uint32_t y = month > 2 ? year : year - 1, m = (month + 9) % 12; /* year 0: wraps as the sum does */
+    const int64_t days = (int64_t)365 * (int32_t)y + (int32_t)y / 4 - (int32_t)y / 100 + (int32_t)y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
     *seconds = (uint32_t)(days * 86400 + (int64_t)(hour * 3600 + minute * 60 + second));
     return FS_R_OK;
 }
