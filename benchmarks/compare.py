@@ -69,6 +69,7 @@ def main() -> None:
     document = report.document(
         report.environment(settings.jobs, peers.versions()),
         [report.line(row, {tool: summary(result) for tool, result in result_of.items()}) for row, result_of in results],
+        scan_speed(zone_file(ROWS[0].scaled(given.scale), settings.folder / "zones")),
     )
     (settings.folder / "results.json").write_text(json.dumps(document, indent=1) + "\n")
     text = report.markdown(document)
@@ -82,10 +83,7 @@ def compare(row: Row, settings: Settings) -> dict[str, Result]:
     """Run every program of a row in turn, then check what they wrote."""
     zone = zone_file(row, settings.folder / "zones")
     tools = ["fastsign", *row.peers]
-    work = Work(
-        zone, row.zone.origin if row.zone else "test.", settings.folder / row.name,
-        row.algorithm, row.denial, row.verify, settings.jobs,
-    )  # fmt: skip
+    work = work_of(row, zone, settings.folder / row.name, settings.jobs)
     peers.prepare(work, tools)
     results = {tool: Result() for tool in tools}
     repeats, peer_repeats = (settings.repeats, settings.peer_repeats) if row.zone else (SMALL_RUNS, SMALL_RUNS)
@@ -103,6 +101,24 @@ def compare(row: Row, settings: Settings) -> dict[str, Result]:
     for tool in tools:
         peers.signed_file(tool, work).unlink()
     return results
+
+
+def scan_speed(zone: Path) -> float:
+    """Octets of master file that one core reads into the arena in a second: the median of a few runs."""
+    from fastsign.zone.load import load_zone
+
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        load_zone(zone, b"\4test\0")
+        seconds.append(time.perf_counter() - started)
+    return zone.stat().st_size / statistics.median(seconds)
+
+
+def work_of(row: Row, zone: Path, folder: Path, jobs: int) -> Work:
+    """The work that a row asks for."""
+    origin = row.zone.origin if row.zone else "test."
+    return Work(zone, origin, folder, row.algorithm, row.denial, row.verify, jobs)
 
 
 def run(tool: str, work: Work, memory: bool = False) -> Measured:

@@ -13,15 +13,16 @@ from typing import Any
 from benchmarks.rows import Row
 
 NAMES = {"fastsign": "fastsign", "bind": "BIND", "knot": "Knot", "ldns": "ldns"}
+SCAN_BAR = 250e6  # octets a second on one core
 FLAGS = ("avx2", "bmi2", "adx", "sha_ni", "vaes", "avx512f", "avx512ifma", "avx512_vbmi", "asimd", "sha2")
 BEGIN, END = "<!-- results: written by `make bench BENCH_ARGS=--write` -->\n", "<!-- end of results -->\n"
 
 Document = dict[str, Any]
 
 
-def document(machine: Document, lines: list[Document]) -> Document:
-    """All results of one session."""
-    return {"machine": machine, "rows": lines}
+def document(machine: Document, lines: list[Document], scan: float) -> Document:
+    """All results of one session; *scan* in octets a second."""
+    return {"machine": machine, "rows": lines, "scan": scan, "scan_bar": SCAN_BAR}
 
 
 def line(row: Row, results: dict[str, Document]) -> Document:
@@ -78,7 +79,8 @@ def first_line(*command: str) -> str:
 
 def markdown(results: Document) -> str:
     """The machine and the table."""
-    return f"{machine_text(results['machine'])}\n{table(results['rows'])}"
+    scan = f"Scan alone, one core: {results['scan'] / 1e6:,.0f} MB/s (bar: {results['scan_bar'] / 1e6:,.0f})."
+    return f"{machine_text(results['machine'])}\n{table(results['rows'])}\n{scan}\n"
 
 
 def machine_text(machine: Document) -> str:
