@@ -27,6 +27,12 @@ class KeyPair:
     def load(self, engine: str = "") -> PrivateKey:
         return PrivateKey.load(self.path, self.algorithm, self.public_key, engine)
 
+    @property
+    def signature_length(self) -> int:
+        """Octets: for RSA those of the modulus (RFC 3110 section 2, short exponent)."""
+        fixed = {13: 64, 14: 96, 15: 64, 16: 114}
+        return fixed.get(self.algorithm) or len(self.public_key) - 1 - self.public_key[0]
+
     def field(self, tag: str) -> bytes:
         found = re.search(rf"^{tag}: (\S+)$", self.path.read_text(), re.MULTILINE)
         assert found, f"{self.path} has no {tag}"

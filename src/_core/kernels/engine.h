@@ -22,13 +22,16 @@ FS_INLINE const uint8_t *fs_row(const fs_rows *rows, size_t i, size_t *length) {
 }
 
 /* One engine for one algorithm. `fits`: do CPU and key suit it (key == NULL: the CPU alone)? `sign` writes count rows of
- * signature_length octets; it may be called by many threads at once, and nothing it writes is trusted: fs_sign checks. */
+ * signature_length octets; it may be called by many threads at once, and nothing it writes is trusted: fs_sign checks.
+ * `open`, where there is one, fills key->engine_state before the first signature; `close` wipes and frees it. */
 typedef struct fs_engine {
     const char *name;
     uint8_t algorithm;
     uint8_t lanes; /* signatures it makes at once */
     int (*fits)(uint8_t algorithm, const fs_private_key *key);
     fs_status (*sign)(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
+    fs_status (*open)(fs_private_key *key, fs_error *error);
+    void (*close)(fs_private_key *key);
 } fs_engine;
 
 /* All engines of this build; of one algorithm the preferred one first. Ends with a row whose name is NULL. */
@@ -51,5 +54,11 @@ int fs_openssl_fits(uint8_t algorithm, const fs_private_key *key);
 fs_status fs_openssl_rsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
 fs_status fs_openssl_eddsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
 fs_status fs_openssl_ecdsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
+
+/* crypto_mb: x86-64 with AVX-512 IFMA, in builds with FASTSIGN_CRYPTO_MB. RSA of 1024, 2048, 3072 and 4096 bits. */
+int fs_crypto_mb_fits(uint8_t algorithm, const fs_private_key *key);
+fs_status fs_crypto_mb_rsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
+fs_status fs_crypto_mb_ecdsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
+fs_status fs_crypto_mb_ed25519(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
 
 #endif

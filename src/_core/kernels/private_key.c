@@ -85,8 +85,8 @@ static const char *what_is_inconsistent(rsa_numbers *x) {
 /* Multi-buffer engines want plain words, and primes of half the modulus' length. */
 static void keep_words(fs_private_key *key, const rsa_numbers *x) {
     const BIGNUM *const parts[FS_RSA_PARTS] = {x->p, x->q, x->dp, x->dq, x->qinv};
-    const int half = BN_num_bits(x->n) / 2;
-    key->is_balanced = BN_num_bits(x->p) == half && BN_num_bits(x->q) == half && BN_cmp(x->p, x->q) > 0;
+    key->modulus_bits = BN_num_bits(x->n);
+    key->is_balanced = 2 * BN_num_bits(x->p) == key->modulus_bits && 2 * BN_num_bits(x->q) == key->modulus_bits;
     if (!key->is_balanced) return;
     for (int i = 0; i < FS_RSA_PARTS; i++)
         BN_bn2lebinpad(parts[i], (uint8_t *)key->secrets->rsa[i], sizeof key->secrets->rsa[i]);
@@ -211,6 +211,7 @@ static fs_status open_key(fs_private_key *key, const char *path, uint8_t algorit
     if (status == FS_ERROR_KEY) return name_file(path, error);
     if (status == FS_OK) status = read_key(key, path, error);
     if (status == FS_OK) status = fs_engine_choose(key, engine, &key->engine, error);
+    if (status == FS_OK && key->engine->open != NULL) status = key->engine->open(key, error);
     if (status == FS_OK) status = fs_engine_prove(key, error);
     return status;
 }
@@ -230,6 +231,7 @@ fs_status fs_private_key_open(fs_private_key **key, const char *path, uint8_t al
 
 void fs_private_key_close(fs_private_key *key) {
     if (key == NULL) return;
+    if (key->engine_state != NULL) key->engine->close(key);
     if (key->handle != NULL && fs_is_rsa(key->public_key.algorithm)) RSA_free(key->handle);
     if (key->handle != NULL && fs_is_eddsa(key->public_key.algorithm)) EVP_PKEY_free(key->handle);
     fs_public_key_close(&key->public_key);

@@ -77,9 +77,11 @@ struct fs_engine;
 typedef struct {
     fs_public_key public_key;
     const struct fs_engine *engine;
+    void *engine_state; /* what the engine keeps for this key; its own to wipe */
     fs_secrets *secrets;
     void *handle;    /* libcrypto's RSA (with its private parts) or EVP_PKEY (EdDSA); ECDSA needs none */
-    int is_balanced; /* RSA: p and q of half the modulus' bits each and p > q, as multi-buffer engines want them */
+    int modulus_bits; /* RSA */
+    int is_balanced;  /* RSA: p and q have half the modulus' bits each, as multi-buffer engines want them */
 } fs_private_key;
 
 /* Read `path`, compare with the DNSKEY's public key, choose the engine ("" or NULL: the fastest that fits) and let it prove itself

@@ -166,6 +166,10 @@ void fs_rfc6979_nonces(const fs_rfc6979 *context, const uint8_t *digests, size_t
         make_nonces(context, digests, count, skip, nonces, 48);
 }
 
+void fs_rfc6979_reduce(const fs_rfc6979 *context, const uint8_t *digest, uint8_t *out) {
+    reduce(out, digest, context->order, context->width);
+}
+
 FS_INLINE void begin(fs_rfc6979 *context, const uint32_t width) {
     drbg g;
     memset(&g, 0, sizeof g);

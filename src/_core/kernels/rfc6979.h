@@ -27,4 +27,7 @@ void fs_rfc6979_open(fs_rfc6979 *context, uint32_t width, const uint8_t *order, 
  * over first: 0 but where a nonce led to r = 0 or s = 0 (section 3.2, step h.3). */
 void fs_rfc6979_nonces(const fs_rfc6979 *context, const uint8_t *digests, size_t count, uint32_t skip, uint64_t *nonces);
 
+/* bits2octets(h1) of section 2.3.4: the digest modulo q, big-endian. */
+void fs_rfc6979_reduce(const fs_rfc6979 *context, const uint8_t *digest, uint8_t *out);
+
 #endif
