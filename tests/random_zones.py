@@ -73,7 +73,7 @@ def _cut_lines(draw: st.DrawFn, owner: str) -> list[str]:
 def zone_lines(draw: st.DrawFn) -> list[str]:
     """Lines of a master file for ORIGIN, its SOA first; each name is of one kind, so BIND refuses nothing."""
     soa = "@ 600 SOA Ns.a Hostmaster 7 7200 3600 1209600 " + str(draw(st.sampled_from([300, 900])))
-    lines = [soa, "@ 600 NS Ns.a", *draw(_data_lines("@"))]
+    lines = [soa, "@ 600 NS Ns.other.", *draw(_data_lines("@"))]
     seen = set()
     for owner in draw(st.lists(_owners, max_size=10)):
         if owner.lower() in seen:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import tools
@@ -67,13 +67,16 @@ def sign_by_both(lines: list[str], folder: Path, keys: Path, *options: str) -> t
     zone.write_text("\n".join(lines) + "\n")
     common = ("-S", "-K", keys, "-o", ORIGIN, "-d", folder, *VALIDITY, *options)
     ours, theirs = folder / "ours", folder / "theirs"
-    signzone(*common, "-f", ours, zone)
+    signzone(*common, "-P", "-f", ours, zone)
     tools.run("dnssec-signzone", *common, "-f", theirs, zone)
     return ours, theirs
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would run six programs a step
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(lines=zone_lines(), chain=st.sampled_from(sorted(CHAINS)), algorithm=st.sampled_from([8, 13, 15]))
 def test_random_zones_have_the_records_that_bind_gives_them(lines, chain, algorithm, keys, tmp_path):
@@ -83,13 +86,17 @@ def test_random_zones_have_the_records_that_bind_gives_them(lines, chain, algori
         assert mine == bind
     else:
         assert without_signatures(mine) == without_signatures(bind)
-    tools.accept(ours, ORIGIN)
+    tools.run("dnssec-verify", "-q", "-o", ORIGIN, ours)
+    # Knot and ldns refuse some content itself (data below a DNAME); then they refuse it in BIND's output too.
+    for verifier in (("kzonecheck", "-d", "on", "-o", ORIGIN), ("ldns-verify-zone",)):
+        verdicts = [tools.run(*verifier, path, check=False).returncode for path in (ours, theirs)]
+        assert verdicts[0] == verdicts[1]
 
 
 ZONE = [
     "@ 600 SOA ns hostmaster 1 7200 3600 1209600 300", "@ 600 NS ns", "ns 60 A 192.0.2.1", "*.w 60 MX 10 ns",
     "a.b.ent 60 TXT x", "sec 60 NS ns.sec", "sec 60 DS 12345 13 2 " + "AB" * 32, "ns.sec 60 A 192.0.2.2",
-    "ins 60 NS ns.ins", "ns.ins 60 A 192.0.2.3", "dn 60 DNAME elsewhere.", "below.dn 60 A 192.0.2.4",
+    "ins 60 NS ns.ins", "ns.ins 60 A 192.0.2.3", "dn 60 DNAME elsewhere.", 
 ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def scan(text: bytes) -> list[Record]:
 
 
 def test_reads_records_in_file_order() -> None:
-    assert scan(b"w A 1.2.3.4\n 600 AAAA ::1 ; note\nv IN TXT ( \"a b\"\n c )\n") == [
+    assert scan(b'w A 1.2.3.4\n 600 AAAA ::1 ; note\nv IN TXT ( "a b"\n c )\n') == [
         ("w.example.", 300, "A", bytes([1, 2, 3, 4])),
         ("w.example.", 600, "AAAA", bytes(15) + b"\1"),
         ("v.example.", 300, "TXT", b"\3a b\1c"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastsign.errors import KeyFileError, SigningError
+from fastsign.errors import SigningError
 from fastsign.keys import facts
-from fastsign.keys.files import KeyFile, find_keys, read_key
-from fastsign.keys.select import Selection, load_zone_keys, select_plain, select_smart, ttl_conflict
+from fastsign.keys.files import find_keys
+from fastsign.keys.load import load_named_keys, load_zone_keys
+from fastsign.keys.select import Selection, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
 from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, Apex
 from fastsign.sign.job import Job
@@ -20,8 +21,8 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
     zone_keys, warnings = load_zone_keys(job.origin, apex.rdata_of(DNSKEY), job.key_directory)
     for warning in warnings:
         tell.warn(warning)
-    named = [_named_key(name, job) for name in job.key_names]
-    named_ksks = [_named_key(name, job) for name in job.ksk_names]
+    named = load_named_keys(job.origin, job.key_names, job.key_directory)
+    named_ksks = load_named_keys(job.origin, job.ksk_names, job.key_directory)
     if job.smart:
         selection = select_smart(
             job.origin,
@@ -54,18 +55,6 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
         _update_sync(job, apex, selection, tell)
     _check_keys(job, apex, selection, tell)
     return selection
-
-
-def _named_key(name: str, job: Job) -> KeyFile:
-    try:
-        key = read_key(name, job.key_directory, need_private=True)
-    except KeyFileError as error:
-        raise KeyFileError(f"cannot load dnskey {name}: {error.reason}", error.path, error.reason) from None
-    if key.name != job.origin.lower():
-        raise KeyFileError(f"key {name} not at origin\n", key.path)
-    if not key.can_sign:
-        raise KeyFileError(f"cannot sign zone with non-private dnskey {name}", key.path)
-    return key
 
 
 def _rrset_ttl(job: Job, apex: Apex, tell: Tell) -> int | None:

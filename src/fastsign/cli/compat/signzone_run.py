@@ -87,7 +87,8 @@ def _sign(line: CommandLine, job: Job, file: AtomicFile, report: Report, tell: _
     except ZoneSyntaxError as error:
         if error.line:
             line.warn(f"error: dns_master_load: {error}")
-        raise FatalError(f"failed loading zone from '{job.zone_file}': {error.reason}") from None
+        reason = error.message.rsplit(": ", 1)[-1]
+        raise FatalError(f"failed loading zone from '{job.zone_file}': {reason}") from None
 
 
 def _passes_gate(job: Job, file: AtomicFile, report: Report, tell: _Listener) -> bool:
