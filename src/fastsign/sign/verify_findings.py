@@ -1,0 +1,219 @@
+"""What can be wrong with a signed zone, and the words for it: BIND's where BIND has any."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from fastsign import _core
+from fastsign.zone.arena import Arena
+from fastsign.zone.order import Order
+
+NSEC, NSEC3 = 47, 50
+
+
+class Kind(IntEnum):
+    """What is wrong (verify.h)."""
+
+    NO_SIGNATURES = 1
+    NO_CORRECT = 2
+    TTL_MISMATCH = 3
+    RRSIG_TTL = 4
+    BAD_SIGNATURE = 5
+    UNKNOWN_KEY = 6
+    UNEXPECTED = 7
+    RRSET_TTL = 8
+    NSEC_MISSING = 9
+    NSEC_NEXT = 10
+    NSEC_BITMAP = 11
+    NSEC_MULTIPLE = 12
+    NSEC_UNEXPECTED = 13
+    NSEC3_MISSING = 14
+    NSEC3_BITMAP = 15
+    NSEC3_MULTIPLE = 16
+    CHAIN_TTL = 17
+    NSEC3_FLAGS = 18
+    NSEC3_STRAY = 19
+    NSEC3_BREAK = 20
+    ORDER = 21
+
+
+# Kinds that leave an algorithm without a correct signature somewhere.
+UNSIGNED = frozenset({Kind.NO_SIGNATURES, Kind.NO_CORRECT})
+
+# The word that dnssec-verify puts in "DNSSEC completeness test failed (...)": that of the first finding about the chain.
+RESULTS = {Kind.NSEC3_MISSING: "not found", Kind.NSEC3_MULTIPLE: "duplicate"}
+
+# Why a signature does not count, with the rule that it breaks.
+REASONS = {
+    1: "the signature is wrong",
+    2: "it has expired",
+    3: "it is not yet valid",
+    4: "it expires before it becomes valid",
+    5: "its labels field is not the owner's (RFC 4034 section 3.1.3)",
+    6: "its signer is not the apex (RFC 4035 section 5.3.1)",
+    7: "its key may not sign this: revoked, no zone key or unusable (RFC 5011 section 2.1)",
+    8: "its RDATA or signature has a wrong length",
+    9: "this type does not belong here",
+    11: "its key is not in the DNSKEY RRset",
+    12: "too little validity is left",
+}
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong; what `other` means depends on the kind (verify.h)."""
+
+    node: int
+    other: int
+    rrtype: int
+    tag: int
+    kind: Kind
+    algorithm: int
+    reason: int
+    skip: int  # labels to leave off the node's name: an empty non-terminal
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where dnssec-verify would come to it: the names, then the NSEC3 records, then the chains."""
+        if self.kind in (Kind.NSEC3_STRAY, Kind.NSEC3_BREAK, Kind.NSEC3_FLAGS):
+            return (2, self.node, 0)
+        return (1 if self.rrtype == NSEC3 else 0, self.node, 1 if self.kind >= Kind.NSEC_MISSING else 0)
+
+
+_ROW = struct.Struct("<IIHHBBBB")
+
+
+def unpack(rows: bytes) -> Iterator[Finding]:
+    """Findings as the core packs them."""
+    for node, other, rrtype, tag, kind, algorithm, reason, skip in _ROW.iter_unpack(rows):
+        yield Finding(node, other, rrtype, tag, Kind(kind), algorithm, reason, skip)
+
+
+def name_text(wire: bytes) -> str:
+    """A name as dnssec-verify writes it: without the final dot."""
+    text = _core.name_to_text(wire)
+    return text if text == "." else text[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Puts findings about one zone into words."""
+
+    arena: Arena
+    order: Order
+    apex: bytes  # wire form
+    chains: tuple[tuple[bytes, int], ...] = ()  # NSEC3: (salt, iterations) of each
+
+    def line(self, finding: Finding) -> str:
+        """The message, on one line or several."""
+        kind, name, rrtype = finding.kind, self.name(finding), _core.rrtype_to_text(finding.rrtype)
+        algorithm = algorithm_text(finding.algorithm)
+        reason = REASONS.get(finding.reason, "")
+        match kind:
+            case Kind.NO_SIGNATURES:
+                return f"No signatures for {name}/{rrtype}"
+            case Kind.NO_CORRECT:
+                return f"No correct {algorithm} signature for {name} {rrtype}"
+            case Kind.TTL_MISMATCH:
+                return f"TTL mismatch for {name} {rrtype} keytag {finding.tag}"
+            case Kind.RRSIG_TTL:
+                return f"TTL of RRSIG differs from its RRset's for {name} {rrtype} keytag {finding.tag}"
+            case Kind.BAD_SIGNATURE:
+                return f"Bad {algorithm} signature for {name} {rrtype} keytag {finding.tag}: {reason}"
+            case Kind.UNKNOWN_KEY:
+                return f"Found a signature by an unknown key for {name}/{rrtype} ({algorithm} keytag {finding.tag})"
+            case Kind.UNEXPECTED:
+                return f"Warning: Found unexpected signatures for {name}/{rrtype}"
+            case Kind.RRSET_TTL:
+                return f"TTLs differ in the RRset {name}/{rrtype}"
+            case Kind.CHAIN_TTL:
+                return f"TTL of {name}/{rrtype} is not the lesser of SOA TTL and SOA minimum"
+            case Kind.ORDER:
+                return f"Records of {name} were read into a wrong order; this is a fault of fastsign"
+        return self._chain_line(finding, name)
+
+    def _chain_line(self, finding: Finding, name: str) -> str:
+        match finding.kind:
+            case Kind.NSEC_MISSING:
+                return f"Missing NSEC record for {name}"
+            case Kind.NSEC_NEXT:
+                expected = name_text(self.arena.name(self.order.node_name.view()[finding.other]))
+                found = self._nsec_next(finding.node)
+                return f"Bad NSEC record for {name}, next name mismatch (expected:{expected}, found:{found})"
+            case Kind.NSEC_BITMAP:
+                return f"Bad NSEC record for {name}, bit map mismatch"
+            case Kind.NSEC_MULTIPLE:
+                return f"Multiple NSEC records for {name}"
+            case Kind.NSEC_UNEXPECTED:
+                return f"unexpected NSEC RRset at {name}"
+            case Kind.NSEC3_MISSING:
+                return f"Missing NSEC3 record for {name} ({self._hashed(finding)})"
+            case Kind.NSEC3_BITMAP:
+                return f"Bad NSEC3 record for {name}, bit map mismatch"
+            case Kind.NSEC3_MULTIPLE:
+                return f"Multiple NSEC3 records with the same parameter set for {name}"
+            case Kind.NSEC3_FLAGS:
+                return f"Bad NSEC3 record {name}, unknown flags"
+            case Kind.NSEC3_STRAY:
+                return "Expected and found NSEC3 chains not equal"
+        return self._break(finding)
+
+    def name(self, finding: Finding) -> str:
+        """The name that a finding is about."""
+        if finding.node >= len(self.order.node_name):
+            return "an unknown name"
+        return name_text(self._wire(finding))
+
+    def _wire(self, finding: Finding) -> bytes:
+        wire = self.arena.name(self.order.node_name.view()[finding.node])
+        for _ in range(finding.skip):
+            wire = wire[1 + wire[0] :]
+        return wire
+
+    def _nsec_next(self, node: int) -> str:
+        rdata = self.arena.record_rdata(self.order.rows(self.order.rrsets(node)[NSEC])[0])
+        at = 0
+        while at < len(rdata) and rdata[at]:
+            at += 1 + rdata[at]
+        return name_text(rdata[: at + 1]) if at < min(len(rdata), 255) else "no name"
+
+    def _hashed(self, finding: Finding) -> str:
+        salt, iterations = self.chains[finding.other]
+        label = base32hex(nsec3_hash(self._wire(finding), salt, iterations))
+        return name_text(bytes([len(label)]) + label.encode("ascii") + self.apex)
+
+    def _break(self, finding: Finding) -> str:
+        """Where the hash order breaks: the record, its next hash, and the hash that does follow."""
+        names = self.order.node_name.view()
+        at, follows = (self.arena.name(names[node])[1:33].decode("ascii").upper() for node in (finding.node, finding.other))
+        for row in self.order.rows(self.order.rrsets(finding.node)[NSEC3]):
+            rdata = self.arena.record_rdata(row)
+            start = 6 + rdata[4]
+            if (rdata[5 : 5 + rdata[4]], int.from_bytes(rdata[2:4], "big")) in self.chains:
+                expected = base32hex(rdata[start : start + 20])
+        return f"Break in NSEC3 chain at: {at}\nExpected: {expected}\nFound: {follows}"
+
+
+def nsec3_hash(name: bytes, salt: bytes, iterations: int) -> bytes:
+    """RFC 5155 section 5; apart from the core's, as everything here is."""
+    from hashlib import sha1
+
+    digest = sha1(name.lower() + salt).digest()  # length octets are no letters
+    for _ in range(iterations):
+        digest = sha1(digest + salt).digest()
+    return digest
+
+
+def base32hex(octets: bytes) -> str:
+    """Base 32 with the extended hex alphabet, upper case, no padding (RFC 4648 section 7)."""
+    import base64
+
+    return base64.b32hexencode(octets).decode("ascii").rstrip("=")
+
+
+def algorithm_text(algorithm: int) -> str:
+    """The mnemonic of a DNSSEC algorithm, or its number."""
+    return _core.algorithm_to_text(algorithm) or str(algorithm)
