@@ -9,7 +9,7 @@ enum {
     FS_ALGORITHM_P256 = 13, FS_ALGORITHM_P384 = 14, FS_ALGORITHM_ED25519 = 15, FS_ALGORITHM_ED448 = 16
 };
 enum { FS_DNSKEY_ZONE = 0x100, FS_DNSKEY_REVOKE = 0x80, FS_DNSKEY_SEP = 1 };
-enum { FS_VERIFY_BATCH = 1024, FS_DIGEST_MAX = 64 };
+enum { FS_VERIFY_BATCH = 1024 };
 
 /* Signatures by one key, waiting to be checked together. What is signed is a digest, or for EdDSA the message itself. */
 typedef struct {
