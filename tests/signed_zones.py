@@ -13,7 +13,8 @@ import dns.rdataclass
 
 import tools
 from fastsign.errors import VerificationError
-from fastsign.sign.verify import VerifyOptions, VerifyReport, verify_records
+from fastsign.sign.verify import verify_records
+from fastsign.sign.verify_report import VerifyOptions, VerifyReport
 from fastsign.zone.order import order_zone
 from zones import arena_of
 
@@ -116,9 +117,10 @@ def verify(
     try:
         return verify_records(arena, order_zone(arena, apex), apex, options or VerifyOptions(), moment)
     except VerificationError as error:
-        assert isinstance(error.report, VerifyReport)
-        assert error.report.failed
-        return error.report
+        report = error.report
+    assert isinstance(report, VerifyReport)
+    assert report.failed
+    return report
 
 
 @dataclass(frozen=True, slots=True)

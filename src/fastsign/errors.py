@@ -44,11 +44,11 @@ class SigningError(FastsignError):
 
 
 class VerificationError(FastsignError):
-    """The signed zone does not verify; *report*, if there is one, tells all that was found (fastsign.sign.verify)."""
+    """The signed zone does not verify: *reason* in BIND's word; *report*, if any, tells all (fastsign.sign.verify)."""
 
-    def __init__(self, message: str, report: object = None) -> None:
+    def __init__(self, message: str, reason: str = "failure", report: object = None) -> None:
         super().__init__(message)
-        self.report = report
+        self.reason, self.report = reason, report
 
 
 # What BIND calls the errors of the system (isc_result_totext).

@@ -44,7 +44,7 @@ class Kind(IntEnum):
 # Kinds that leave an algorithm without a correct signature somewhere.
 UNSIGNED = frozenset({Kind.NO_SIGNATURES, Kind.NO_CORRECT})
 
-# The word that dnssec-verify puts in "DNSSEC completeness test failed (...)": that of the first finding about the chain.
+# The word in dnssec-verify's "DNSSEC completeness test failed (...)": that of the first finding about the chain.
 RESULTS = {Kind.NSEC3_MISSING: "not found", Kind.NSEC3_MULTIPLE: "duplicate"}
 
 # Why a signature does not count, with the rule that it breaks.
@@ -188,7 +188,9 @@ class Wording:
     def _break(self, finding: Finding) -> str:
         """Where the hash order breaks: the record, its next hash, and the hash that does follow."""
         names = self.order.node_name.view()
-        at, follows = (self.arena.name(names[node])[1:33].decode("ascii").upper() for node in (finding.node, finding.other))
+        at, follows = (
+            self.arena.name(names[node])[1:33].decode("ascii").upper() for node in (finding.node, finding.other)
+        )
         for row in self.order.rows(self.order.rrsets(finding.node)[NSEC3]):
             rdata = self.arena.record_rdata(row)
             start = 6 + rdata[4]
