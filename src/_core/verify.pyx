@@ -272,28 +272,8 @@ def verify_close_chain(object subject, object survey, uint32_t chain):
     return rows
 
 
-cdef extern from "fs.h" nogil:
-    enum:
-        FS_NAME_TEXT_MAX
-
-    size_t fs_name_to_text(const uint8_t *name, char *text)
-
 cdef extern from "rrtypes.h" nogil:
-    size_t fs_rrtype_to_text(uint16_t type, char *text)
     const char *fs_algorithm_to_text(uint8_t algorithm)
-
-
-def name_to_text(bytes wire):
-    """A wire name as master-file text, with BIND's escapes and the final dot."""
-    cdef char text[FS_NAME_TEXT_MAX]
-    check_name(wire)
-    return text[:fs_name_to_text(<const uint8_t *><const char *>wire, text)].decode("ascii")
-
-
-def rrtype_to_text(uint16_t rrtype):
-    """The mnemonic of an RR type, or TYPEnnn."""
-    cdef char text[16]
-    return text[:fs_rrtype_to_text(rrtype, text)].decode("ascii")
 
 
 def algorithm_to_text(uint8_t algorithm):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from fastsign.sign.verify_findings import Finding, Kind, Wording, algorithm_text
 
-# dnssec-verify lets these pass, and validators do. The gate tolerates only the first: signzone may keep the signatures of
-# a key that was taken out.
+# dnssec-verify lets these pass, and validators do. The gate tolerates only the first: signzone may keep the signatures
+# of a key that was taken out.
 LENIENT = frozenset({Kind.UNKNOWN_KEY, Kind.CHAIN_TTL})
 GATE = frozenset({Kind.UNKNOWN_KEY})
 
