@@ -25,7 +25,7 @@ def keygen(folder: Path, *arguments: str) -> str:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     for algorithm in ALGORITHMS:
-        keygen(folder, "-a", str(algorithm), "-f", "KSK", "-L", "300", "example")
+        keygen(folder, "-a", str(algorithm), "-b", "1024", "-f", "KSK", "-L", "300", "example")
     keygen(folder, "-a", "13", "-C", "old.example")
     keygen(folder, "-a", "13", "1/2.$x\\.y.example")
     return folder
@@ -41,7 +41,7 @@ def test_keys_of_every_algorithm_are_found_and_agree_with_dnspython(repository: 
         assert (key.flags, key.protocol, key.ttl, key.can_sign) == (257, 3, 300, True)
         assert key.format_version == (1, 3)
         assert key.times.created == key.times.publish == key.times.activate
-        assert facts.signature_length(key.algorithm, key.public_key) in (64, 96, 114, 256)
+        assert facts.signature_length(key.algorithm, key.public_key) in (64, 96, 114, 128)
 
 
 def test_ds_records_equal_those_of_dnssec_dsfromkey(repository: Path) -> None:

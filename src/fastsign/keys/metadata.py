@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, times
@@ -21,8 +21,8 @@ _FILE_MAX = 64 * 1024  # a 4096-bit RSA key takes under 4 KB
 _TAG_MAX = 32  # what is longer is no tag, and might be a secret
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTimes:
+# Named tuples, since a dataclass of that many fields takes milliseconds to make at every start.
+class KeyTimes(NamedTuple):
     """Moments in seconds since 1970 modulo 2**32; None where unset."""
 
     created: int | None = None
@@ -44,8 +44,10 @@ class KeyTimes:
     ds_change: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyState:
+NO_TIMES = KeyTimes()
+
+
+class KeyState(NamedTuple):
     """What a .state file says beyond times; None where it says nothing. States are words: hidden, rumoured, ..."""
 
     ksk: bool | None = None
@@ -65,7 +67,7 @@ class Metadata:
     """What .private and .state say of a key without its secret."""
 
     format_version: tuple[int, int] = (0, 0)
-    times: KeyTimes = KeyTimes()
+    times: KeyTimes = NO_TIMES
     predecessor: int | None = None
     successor: int | None = None
     max_ttl: int | None = None
@@ -299,7 +301,7 @@ def _parse_state(words: list[tuple[str, str]], metadata: Metadata) -> Metadata:
         elif lower in ("predecessor", "successor", "maxttl", "rollperiod"):
             values[{"maxttl": "max_ttl", "rollperiod": "roll_period"}.get(lower, lower)] = _state_number(word)
     state = KeyState(**rest)
-    return replace(metadata, times=replace(metadata.times, **dates), state=state, **values)
+    return replace(metadata, times=metadata.times._replace(**dates), state=state, **values)
 
 
 def _one_of(word: str, known: tuple[str, ...]) -> str:
@@ -313,8 +315,3 @@ def _state_number(word: str) -> int:
         return _number(word)
     except ValueError:
         raise ValueError("unexpected token") from None
-
-
-def set_times(moments: KeyTimes) -> dict[str, int]:
-    """The moments that are set, by field."""
-    return {field.name: value for field in fields(moments) if (value := getattr(moments, field.name)) is not None}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from fastsign.keys import facts
 from fastsign.keys.files import KeyFile
-from fastsign.keys.metadata import KeyTimes
 
 _IN_USE = ("rumoured", "omnipresent")
 _ON_THE_WAY_OUT = ("unretentive", "hidden")
@@ -99,10 +98,10 @@ def _is_removed(key: KeyFile, now: int) -> bool:
 
 def _is_unused(key: KeyFile) -> bool:
     """Has the key no metadata but when it was made?"""
-    for field in fields(KeyTimes):
-        if field.name == "created" or getattr(key.times, field.name) is None:
+    for name, moment in key.times._asdict().items():
+        if name == "created" or moment is None:
             continue
-        state = _CHANGE_OF.get(field.name)
+        state = _CHANGE_OF.get(name)
         if state is None or key.state is None or getattr(key.state, state) != "hidden":
             return False
     return True

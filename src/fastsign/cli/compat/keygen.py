@@ -1,0 +1,178 @@
+"""`fastsign keygen`: dnssec-keygen's command line."""
+
+from __future__ import annotations
+
+from fastsign.cli.compat.common import (
+    CommandLine,
+    FatalError,
+    Tool,
+    check_directory,
+    parse_number,
+    parse_time,
+    parse_ttl,
+    parse_verbosity,
+    run_tool,
+)
+from fastsign.cli.compat.keygen_run import Request, make
+from fastsign.cli.env import Env
+from fastsign.keys import facts
+
+USAGE = """\
+Usage:
+    {program} [options] name
+
+Version: {version}
+    name: owner of the key
+Options:
+    -K <directory>: write keys into directory
+    -a <algorithm>:
+        RSASHA1 (deprecated) | NSEC3RSASHA1 (deprecated) |
+        RSASHA256 | RSASHA512 |
+        ECDSAP256SHA256 | ECDSAP384SHA384 |
+        ED25519 | ED448
+    -3: use NSEC3-capable algorithm
+    -b <key size in bits>:
+        RSASHA1 (deprecated) :	[1024..4096]
+        NSEC3RSASHA1 (deprecated) :	[1024..4096]
+        RSASHA256:	[1024..4096]
+        RSASHA512:	[1024..4096]
+        ECDSAP256SHA256:	ignored
+        ECDSAP384SHA384:	ignored
+        ED25519:	ignored
+        ED448:	ignored
+        (key size defaults to 2048)
+    -n <nametype>: ZONE | OTHER
+        (DNSKEY generation defaults to ZONE)
+    -c <class>: (default: IN)
+    -f <keyflag>: ZSK | KSK | REVOKE
+    -L <ttl>: default key TTL
+    -M <min>:<max>: allowed Key ID range
+    -p <protocol>: (default: 3 [dnssec])
+    -T <rrtype>: DNSKEY
+    -q: quiet
+    -h: print usage and exit
+    -v <level>: set verbosity level (0 - 10)
+    -V: print version information
+Timing options:
+    -P date/[+-]offset/none: set key publication date (default: now)
+    -P sync date/[+-]offset/none: set CDS and CDNSKEY publication date
+    -A date/[+-]offset/none: set key activation date (default: now)
+    -R date/[+-]offset/none: set key revocation date
+    -I date/[+-]offset/none: set key inactivation date
+    -D date/[+-]offset/none: set key deletion date
+    -D sync date/[+-]offset/none: set CDS and CDNSKEY deletion date
+    -G: generate key only; do not set -P or -A
+    -C: generate a backward-compatible key, omitting all dates
+    -S <key>: generate a successor to an existing key
+    -i <interval>: prepublication interval for successor key (default: 30 days)
+Output:
+     K<name>+<alg>+<id>.key, K<name>+<alg>+<id>.private
+"""
+
+TOOL = Tool("dnssec-keygen", "3A:a:b:Cc:D:d:E:Ff:GhI:i:K:k:L:l:M:m:n:P:p:qR:r:S:s:T:t:v:V", USAGE, refused="dEFklmst")
+
+
+def main(env: Env) -> int:
+    """Run dnssec-keygen."""
+    return run_tool(TOOL, keygen, env)
+
+
+def keygen(line: CommandLine) -> int:
+    """Make one key and print its name."""
+    request = parse(line)
+    if not line.env.stdin.isatty():
+        request.quiet = True
+    line.env.stdout.write(make(line, request) + "\n")
+    return 0
+
+
+# ---- options
+
+
+def parse(line: CommandLine) -> Request:
+    """Read the options."""
+    request = Request(line.env.now())
+    for letter, value in line:
+        match letter:
+            case "3" | "C" | "G" | "q":
+                setattr(request, {"3": "nsec3", "C": "legacy", "G": "generate_only", "q": "quiet"}[letter], True)
+            case "a" | "c" | "n" | "S":
+                names_of = {"a": "algorithm", "c": "rrclass", "n": "nametype", "S": "predecessor"}
+                setattr(request, names_of[letter], value)
+            case "P" | "D" | "A" | "R" | "I":
+                parse_moment(line, request, letter, value)
+            case _:
+                parse_value(line, request, letter, value)
+    return request
+
+
+def parse_value(line: CommandLine, request: Request, letter: str, value: str) -> None:
+    """Read the value of an option that is not just taken as it is."""
+    match letter:
+        case "b":
+            request.bits = parse_number(value, "-b requires a non-negative number")
+        case "f":
+            request.flags |= parse_flag(value)
+        case "i":
+            request.prepublication = parse_ttl(value)
+        case "K":
+            check_directory(line.env, value)
+            request.directory = value
+        case "L":
+            request.ttl = parse_ttl(value)
+        case "M":
+            request.tags = parse_tags(value)
+        case "p":
+            request.protocol = parse_number(value, "-p must be followed by a number [0..255]", 0, 255)
+        case "r":
+            raise FatalError("The -r option has been deprecated.\nSystem random data is always used.\n")
+        case "T":
+            check_type(value)
+        case "v":
+            request.verbosity = parse_verbosity(value)
+
+
+def parse_flag(text: str) -> int:
+    """Flag bits of -f: the first letter counts."""
+    flags = {"K": facts.SEP, "Z": 0, "R": facts.REVOKE}
+    if text[:1].upper() not in flags:
+        raise FatalError(f"unknown flag '{text}'")
+    return flags[text[:1].upper()]
+
+
+def parse_tags(text: str) -> range:
+    """The range of -M."""
+    lowest, colon, highest = text.partition(":")
+    bounds = [int(word) if word.isascii() and word.isdigit() else -1 for word in (lowest, highest)]
+    if not colon or not 0 <= bounds[0] < bounds[1] <= 0xFFFF:
+        raise FatalError("-M range invalid")
+    return range(bounds[0], bounds[1] + 1)
+
+
+def check_type(text: str) -> None:
+    """-T: only DNSKEYs are made here."""
+    if text.upper() == "KEY":
+        raise FatalError("option -T KEY is not supported: only DNSKEYs are made")
+    if text.upper() != "DNSKEY":
+        raise FatalError(f"unknown type '{text}'")
+
+
+_MOMENTS = {"P": "publish", "A": "activate", "R": "revoke", "I": "inactive", "D": "delete"}
+_SYNC_MOMENTS = {"P": "sync_publish", "D": "sync_delete"}
+
+
+def parse_moment(line: CommandLine, request: Request, letter: str, value: str) -> None:
+    """-A, -I, -R DATE and -P, -D [sync|dnskey] DATE."""
+    name, option = _MOMENTS[letter], f"-{letter}"
+    if letter in _SYNC_MOMENTS:
+        sync = line.take_keyword(letter, value, "sync")
+        if sync is not None:
+            name, option, value = _SYNC_MOMENTS[letter], f"-{letter} sync", sync
+        else:
+            dnskey = line.take_keyword(letter, value, "dnskey")
+            value = value if dnskey is None else dnskey
+    if request.asks_for(name):
+        raise FatalError(f"{option} specified more than once")
+    request.times[name] = parse_time(value, request.now, request.now)
+    if name.startswith("sync") and request.times[name] is None:
+        del request.times[name]  # as BIND does, "none" leaves no mark here
