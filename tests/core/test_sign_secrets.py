@@ -36,7 +36,7 @@ SECRET_TAGS = {
 
 
 def needles(pair: KeyPair) -> dict[str, bytes]:
-    """The secrets of a key as bytes, as words, and as the file's text: the middle of each, so that no rounding hides them."""
+    """The secrets of a key as bytes, as words and as the file's text; of each the middle."""
     found = {}
     for tag in SECRET_TAGS[pair.algorithm]:
         value = pair.field(tag)
