@@ -16,11 +16,7 @@ char *fs_hex_encode(char *text, const uint8_t *octets, size_t n) {
     return text + 2 * n;
 }
 
-char *fs_hex_words(char *text, const uint8_t *octets, size_t n, size_t word, const char *gap, size_t gap_length) {
-    for (; n > word; n -= word, octets += word) {
-        text = fs_hex_encode(text, octets, word);
-        memcpy(text, gap, gap_length);
-        text += gap_length;
-    }
+char *fs_hex_words(char *text, const uint8_t *octets, size_t n, size_t word, const fs_gap *gap) {
+    for (; n > word; n -= word, octets += word) text = fs_put_gap(fs_hex_encode(text, octets, word), gap);
     return fs_hex_encode(text, octets, n);
 }

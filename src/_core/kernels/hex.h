@@ -2,12 +2,12 @@
 #ifndef FS_HEX_H
 #define FS_HEX_H
 
-#include "fs.h"
+#include "text.h"
 
 /* Write n octets as 2n digits and return the end of the text. */
 char *fs_hex_encode(char *text, const uint8_t *octets, size_t n);
 
-/* The same in lines: a gap of gap_length characters after every `word` octets that others follow. */
-char *fs_hex_words(char *text, const uint8_t *octets, size_t n, size_t word, const char *gap, size_t gap_length);
+/* The same in lines: a gap after every `word` octets that others follow. */
+char *fs_hex_words(char *text, const uint8_t *octets, size_t n, size_t word, const fs_gap *gap);
 
 #endif

@@ -23,7 +23,7 @@ static void set_signer_name(fs_writer *writer) {
     writer->signer_name_length = fs_name_length(apex);
     for (uint32_t i = 0; i < writer->signer_name_length; i++) writer->signer_name[i] = fs_lower[apex[i]];
     char *end = fs_put_name(writer->signer_text, writer->signer_name);
-    end = fs_put(end, writer->style->gap, writer->style->gap_length);
+    end = fs_put_gap(end, &writer->style->gap);
     writer->signer_text_length = (uint32_t)(end - writer->signer_text);
 }
 
@@ -106,8 +106,8 @@ fs_status fs_write_bitmap(fs_writer *writer, uint32_t id) {
 /* The node being written. */
 typedef struct {
     const uint8_t *name; /* owner of what BIND adds: NSEC and RRSIG */
-    uint8_t flags, labels;
-    uint8_t has_line; /* something was written: the owner and the class are on paper */
+    uint8_t flags;
+    fs_line line; /* what the next line is */
     uint32_t kept_first, kept_last; /* members of its RRSIG RRset: [first, last) of order->record */
 } node_state;
 
@@ -137,13 +137,7 @@ static fs_status write_node_signatures(fs_writer *writer, const node_state *node
         const fs_status status = find_kept(writer, node, type, kept, &kept_count);
         if (status != FS_OK) return status;
     }
-    return fs_write_signatures(writer, node->name, node->labels, type, ttl, kept, kept_count);
-}
-
-/* In the text style the owner stands on the node's first line alone, the class on each line of its first RRset. */
-static char *put_head(fs_writer *writer, const node_state *node, const uint8_t *owner, uint32_t ttl, uint16_t type, int is_first) {
-    if (node->has_line || !writer->style->once) return fs_put_later_head(writer, writer->at, owner, ttl, type);
-    return fs_line_head(writer->at, is_first ? owner : NULL, ttl, 1, type, writer->style);
+    return fs_write_signatures(writer, node->name, fs_rrsig_labels(node->name), type, ttl, kept, kept_count);
 }
 
 static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset) {
@@ -157,12 +151,13 @@ static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset
         const uint16_t length = arena->rdata_length[row];
         const fs_status status = fs_writer_reserve(writer, fs_record_room(length));
         if (FS_UNLIKELY(status != FS_OK)) return status;
-        char *at = put_head(writer, node, owner, ttl, type, i == first);
+        char *at = fs_put_head(writer, node->line, owner, ttl, type);
         at = fs_rdata_to_text(at, type, arena->rdata + arena->rdata_offset[row], length, writer->style);
         if (FS_UNLIKELY(at == NULL)) return rdata_failed(writer, owner, type);
         writer->at = fs_put_char(at, '\n');
+        if (node->line == FS_LINE_FIRST) node->line = FS_LINE_FIRST_RRSET;
     }
-    node->has_line = 1;
+    node->line = FS_LINE_LATER;
     return fs_is_signed(node->flags, type) ? write_node_signatures(writer, node, type, ttl) : FS_OK;
 }
 
@@ -172,10 +167,10 @@ static fs_status write_nsec(fs_writer *writer, node_state *node, uint32_t entry)
     const uint32_t next = chain->source[fs_chain_next(chain, entry)];
     fs_status status = fs_writer_reserve(writer, FS_RECORD_ROOM);
     if (status != FS_OK) return status;
-    char *at = put_head(writer, node, node->name, chain->ttl, FS_TYPE_NSEC, 1);
+    char *at = fs_put_head(writer, node->line, node->name, chain->ttl, FS_TYPE_NSEC);
     writer->at = fs_put_name(at, fs_name(input->arena, input->order->node_name[next]));
     status = fs_write_bitmap(writer, chain->bitmap[entry]);
-    node->has_line = 1;
+    node->line = FS_LINE_LATER;
     return status != FS_OK ? status : write_node_signatures(writer, node, FS_TYPE_NSEC, chain->ttl);
 }
 
@@ -184,9 +179,8 @@ static uint32_t rank(uint16_t type) { return type == FS_TYPE_SOA ? 0 : type == F
 
 static node_state open_node(const fs_render_input *input, uint32_t id) {
     const fs_order *order = input->order;
-    node_state node = {.name = fs_name(input->arena, order->node_name[id]), .flags = order->node_flags[id]};
+    node_state node = {.name = fs_name(input->arena, order->node_name[id]), .flags = order->node_flags[id], .line = FS_LINE_FIRST};
     if (node.flags & FS_NODE_APEX) node.name = input->apex; /* the database is made with the origin's spelling */
-    node.labels = fs_rrsig_labels(node.name);
     for (uint32_t i = order->node_rrset[id]; i < order->node_rrset[id + 1]; i++) {
         if (order->rrset_type[i] != FS_TYPE_RRSIG) continue;
         node.kept_first = order->rrset_first[i];
@@ -235,7 +229,7 @@ static uint32_t build_middle(const fs_writer *writer, const uint8_t *owner, char
     at = fs_put_char(fs_put_decimal(fs_put_char(at, ' '), chain->iterations), ' ');
     at = chain->salt_length > 0 ? fs_hex_encode(at, chain->salt, chain->salt_length) : fs_put_char(at, '-');
     if (writer->style->multiline) at = FS_PUT(at, " (");
-    at = fs_put(at, writer->style->gap, writer->style->gap_length);
+    at = fs_put_gap(at, &writer->style->gap);
     const uint32_t length = (uint32_t)(at - text) - FS_HASH_LABEL;
     memmove(text, text + FS_HASH_LABEL, length);
     return length;

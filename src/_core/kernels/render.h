@@ -4,6 +4,7 @@
 
 #include "column.h"
 #include "plan.h"
+#include "text.h"
 #include "zone.h"
 
 /* The layout of a line, in the terms of BIND's dns_master_style. */
@@ -14,8 +15,7 @@ typedef struct {
     uint8_t multiline;    /* parentheses, line breaks and comments */
     uint8_t resign;       /* "; resign=" after each RRSIG set */
     uint8_t base64_octets, hex_octets; /* octets on a line, or in a word */
-    uint8_t gap_length;
-    const char *gap; /* between lines or words */
+    fs_gap gap; /* between lines or words */
 } fs_style;
 
 enum { FS_STYLE_TEXT = 0, FS_STYLE_FULL = 1, FS_STYLE_DSSET = 2, FS_STYLE_COUNT = 3 };

@@ -2,17 +2,15 @@
 #include "render.h"
 #include "text.h"
 
-#define TEXT_GAP "\n\t\t\t\t\t"
-
 const fs_style fs_styles[FS_STYLE_COUNT] = {
     /* "-O text": dns_master_style_explicitttl */
     [FS_STYLE_TEXT] = {.has_ttl = 1, .ttl_column = 24, .class_column = 32, .type_column = 32, .rdata_column = 40, .once = 1,
-                       .multiline = 1, .base64_octets = 27, .hex_octets = 18, .gap = TEXT_GAP, .gap_length = sizeof TEXT_GAP - 1},
+                       .multiline = 1, .base64_octets = 27, .hex_octets = 18, .gap = {"\n\t\t\t\t\t", 6}},
     /* "-O full": dns_master_style_full */
     [FS_STYLE_FULL] = {.has_ttl = 1, .ttl_column = 46, .class_column = 46, .type_column = 46, .rdata_column = 64, .resign = 1,
-                       .base64_octets = 42, .hex_octets = 28, .gap = " ", .gap_length = 1},
+                       .base64_octets = 42, .hex_octets = 28, .gap = {" ", 1}},
     /* dsset- files: no TTL, the class in column 24, then single blanks */
-    [FS_STYLE_DSSET] = {.class_column = 24, .base64_octets = 42, .hex_octets = 28, .gap = " ", .gap_length = 1},
+    [FS_STYLE_DSSET] = {.class_column = 24, .base64_octets = 42, .hex_octets = 28, .gap = {" ", 1}},
 };
 
 /* Tabs and blanks from one column to another: at least one, and tabs stop at every eighth column. */

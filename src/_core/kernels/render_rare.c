@@ -100,7 +100,7 @@ char *fs_put_nxt_bitmap(char *at, fs_cursor *in, const fs_style *style) {
     for (uint32_t type = 0; type < types; type++) {
         if (!(bits[type / 8] & (0x80 >> (type % 8)))) continue;
         if (at != start) at = fs_put_char(at, ' ');
-        at = fs_put_type(at, (uint16_t)type);
+        at = fs_put_old_type(at, (uint16_t)type);
     }
     return at;
 }
@@ -159,7 +159,7 @@ static char *put_alpn(char *at, fs_cursor *in) {
         if (!first) at = fs_put_char(at, ',');
         for (uint32_t i = 0; i < *length; i++) {
             if (id[i] == ',' || id[i] == '\\') at = FS_PUT(at, "\\\\");
-            at = fs_put_escaped(at, id + i, 1);
+            at = fs_put_escaped_word(at, id + i, 1);
         }
     }
     return fs_put_char(at, '"');
@@ -235,7 +235,7 @@ char *fs_put_ipseckey(char *at, fs_cursor *in, const fs_style *style) {
     if (style->multiline) at = FS_PUT(at, "( ");
     for (unsigned i = 0; i < 3; i++) at = fs_put_char(fs_put_decimal(at, head[i]), ' ');
     if ((at = put_gateway(at, head[1], in)) == NULL) return NULL;
-    if (fs_left(in) > 0) at = fs_put_base64_rest(fs_put(at, style->gap, style->gap_length), in, style);
+    if (fs_left(in) > 0) at = fs_put_base64_rest(fs_put_gap(at, &style->gap), in, style);
     return style->multiline ? FS_PUT(at, " )") : at;
 }
 
@@ -258,11 +258,11 @@ char *fs_put_hip(char *at, fs_cursor *in, const fs_style *style) {
     if (key == NULL) return NULL;
     if (style->multiline) at = FS_PUT(at, "( ");
     at = fs_hex_encode(fs_put_char(fs_put_decimal(at, head[1]), ' '), hit, head[0]);
-    at = fs_base64_encode(fs_put(at, style->gap, style->gap_length), key, key_length);
+    at = fs_base64_encode(fs_put_gap(at, &style->gap), key, key_length);
     while (fs_left(in) > 0) {
         const uint8_t *server = fs_take_name(in);
         if (server == NULL) return NULL;
-        at = fs_put_name(fs_put(at, style->gap, style->gap_length), server);
+        at = fs_put_name(fs_put_gap(at, &style->gap), server);
     }
     return style->multiline ? FS_PUT(at, " )") : at;
 }
@@ -291,4 +291,22 @@ char *fs_put_doa(char *at, fs_cursor *in, const fs_style *style) {
     const uint32_t length = fs_left(in);
     const uint8_t *data = fs_take(in, length);
     return length == 0 ? fs_put_char(at, '-') : fs_base64_encode(at, data, length);
+}
+
+/* RFC 9859 section 2: RRtype, scheme, port, target. */
+char *fs_put_dsync(char *at, fs_cursor *in, const fs_style *style) {
+    (void)style;
+    const uint8_t *head = fs_take(in, 5);
+    const uint8_t *target = head == NULL ? NULL : fs_take_name(in);
+    if (target == NULL) return NULL;
+    at = fs_put_char(fs_put_type(at, fs_load_be16(head)), ' ');
+    at = head[2] == 1 ? FS_PUT(at, "NOTIFY") : fs_put_decimal(at, head[2]);
+    at = fs_put_decimal(fs_put_char(at, ' '), fs_load_be16(head + 3));
+    return fs_put_name(fs_put_char(at, ' '), target);
+}
+
+/* HHIT and BRID (RFC 9886); the blank stands outside the parenthesis. */
+char *fs_put_hhit(char *at, fs_cursor *in, const fs_style *style) {
+    if (!style->multiline) return fs_put_base64_rest(at, in, style);
+    return FS_PUT(fs_put_base64_rest(FS_PUT(at, " ("), in, style), " )");
 }

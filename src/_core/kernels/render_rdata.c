@@ -7,7 +7,7 @@
 #include "rrtypes.h"
 
 enum {
-    TYPE_KEY = 25, TYPE_CERT = 37, TYPE_IPSECKEY = 45, TYPE_DHCID = 49, TYPE_RKEY = 57, TYPE_DOA = 259, TYPE_AMTRELAY = 260,
+    TYPE_KEY = 25, TYPE_CERT = 37, TYPE_IPSECKEY = 45, TYPE_DHCID = 49, TYPE_RKEY = 57, TYPE_DSYNC = 66, TYPE_HHIT = 67, TYPE_BRID = 68, TYPE_DOA = 259, TYPE_AMTRELAY = 260,
     ALGORITHM_PRIVATEDNS = 253
 };
 
@@ -26,16 +26,16 @@ const uint8_t *fs_take_name(fs_cursor *in) {
     return name;
 }
 
-FS_INLINE char *put_gap(char *at, const fs_style *style) { return fs_put(at, style->gap, style->gap_length); }
+FS_INLINE char *put_gap(char *at, const fs_style *style) { return fs_put_gap(at, &style->gap); }
 
 char *fs_put_hex_rest(char *at, fs_cursor *in, const fs_style *style) {
-    at = fs_hex_words(at, in->at, fs_left(in), style->hex_octets, style->gap, style->gap_length);
+    at = fs_hex_words(at, in->at, fs_left(in), style->hex_octets, &style->gap);
     in->at = in->end;
     return at;
 }
 
 char *fs_put_base64_rest(char *at, fs_cursor *in, const fs_style *style) {
-    at = fs_base64_words(at, in->at, fs_left(in), style->base64_octets, style->gap, style->gap_length);
+    at = fs_base64_words(at, in->at, fs_left(in), style->base64_octets, &style->gap);
     in->at = in->end;
     return at;
 }
@@ -266,8 +266,8 @@ static char *put_soa(char *at, fs_cursor *in, const fs_style *style) {
 static char *put_signature(char *at, fs_cursor *in, const fs_style *style, int is_rrsig) {
     const uint8_t *head = fs_take(in, FS_RRSIG_HEAD), *signer = head == NULL ? NULL : fs_take_name(in);
     if (signer == NULL) return NULL;
-    at = fs_put_char(fs_put_type(at, fs_load_be16(head)), ' ');
-    at = fs_put_char(fs_put_decimal(at, head[2]), ' ');
+    at = is_rrsig ? fs_put_type(at, fs_load_be16(head)) : fs_put_old_type(at, fs_load_be16(head));
+    at = fs_put_char(fs_put_decimal(fs_put_char(at, ' '), head[2]), ' ');
     at = fs_put_char(fs_put_decimal(at, head[3]), ' ');
     at = fs_put_decimal(at, fs_load_be32(head + 4));
     if (style->multiline && is_rrsig) at = FS_PUT(at, " (");
@@ -391,6 +391,8 @@ static char *put_by_type(char *at, uint16_t type, fs_cursor *in, const fs_style 
     case TYPE_IPSECKEY: return fs_put_ipseckey(at, in, style);
     case TYPE_AMTRELAY: return fs_put_amtrelay(at, in, style);
     case TYPE_DHCID: return fs_put_dhcid(at, in, style);
+    case TYPE_DSYNC: return fs_put_dsync(at, in, style);
+    case TYPE_HHIT: case TYPE_BRID: return fs_put_hhit(at, in, style);
     case TYPE_DOA: return fs_put_doa(at, in, style);
     default: break;
     }

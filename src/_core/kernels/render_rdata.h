@@ -37,6 +37,6 @@ char *fs_put_bitmap(char *at, fs_cursor *in, const fs_style *style, int lines);
 
 /* Rare kinds of fields and types (render_rare.c). */
 fs_field_writer fs_put_loc, fs_put_apl, fs_put_wks, fs_put_svc, fs_put_ipseckey, fs_put_amtrelay, fs_put_hip, fs_put_a6,
-    fs_put_atma, fs_put_nxt_bitmap, fs_put_doa, fs_put_dhcid;
+    fs_put_atma, fs_put_nxt_bitmap, fs_put_doa, fs_put_dhcid, fs_put_dsync, fs_put_hhit;
 
 #endif

@@ -14,7 +14,7 @@ typedef struct {
 
 //----------- Templates --------------------------------------------------------
 
-static fs_template *find_template(fs_writer *writer, uint64_t key, int *found) {
+FS_INLINE fs_template *find_template(fs_writer *writer, uint64_t key, int *found) {
     fs_template *template = &writer->templates[(key * 0x9e3779b97f4a7c15ULL) >> 58];
     _Static_assert(FS_TEMPLATES == 64, "the shift leaves six bits");
     *found = template->key == key;
@@ -22,27 +22,29 @@ static fs_template *find_template(fs_writer *writer, uint64_t key, int *found) {
     return template;
 }
 
-FS_INLINE uint64_t template_key(uint32_t signer_plus_one, uint16_t type, uint32_t ttl) {
-    return 1ULL << 63 | (uint64_t)signer_plus_one << 48 | (uint64_t)type << 32 | ttl;
+/* what: an fs_line, or the number of a signer plus one. */
+FS_INLINE uint64_t template_key(uint32_t what, uint16_t type, uint32_t ttl) {
+    return 1ULL << 63 | (uint64_t)what << 48 | (uint64_t)type << 32 | ttl;
 }
 
-/* The head of a line whose owner is left out, or written by itself in the full style. */
-static void build_head(fs_template *template, uint32_t ttl, uint16_t type, const fs_style *style) {
+/* The head of a line without the owner and, where there is one, the blanks behind it. */
+static void build_head(fs_template *template, fs_line line, uint32_t ttl, uint16_t type, const fs_style *style) {
     char text[128];
-    char *end = fs_line_head(text, NULL, ttl, !style->once, type, style);
-    const size_t skip = style->once ? 0 : style->ttl_column / 8u + style->ttl_column % 8u; /* of an empty owner's indent */
+    const int has_owner = line == FS_LINE_FIRST || !style->once;
+    char *end = fs_line_head(text, NULL, ttl, line != FS_LINE_LATER || !style->once, type, style);
+    const size_t skip = has_owner ? style->ttl_column / 8u + style->ttl_column % 8u : 0; /* an empty owner's tabs and blanks */
     template->head_length = (uint8_t)(fs_put(template->head, text + skip, (size_t)(end - text) - skip) - template->head);
 }
 
 /* RRSIG: "<head>TYPE algorithm " | labels | " original-TTL (<gap>expiration inception tag " */
 static void build_rrsig(fs_template *template, const fs_signer *signer, uint16_t type, uint32_t ttl, const fs_style *style) {
-    build_head(template, fs_rrsig_ttl(signer, ttl), FS_TYPE_RRSIG, style);
+    build_head(template, FS_LINE_LATER, fs_rrsig_ttl(signer, ttl), FS_TYPE_RRSIG, style);
     char *at = fs_put_char(fs_put_type(template->head + template->head_length, type), ' ');
     at = fs_put_char(fs_put_decimal(at, signer->algorithm), ' ');
     template->head_length = (uint8_t)(at - template->head);
     at = fs_put_decimal(fs_put_char(template->tail, ' '), ttl);
     if (style->multiline) at = FS_PUT(at, " (");
-    at = fs_put(at, style->gap, style->gap_length);
+    at = fs_put_gap(at, &style->gap);
     template->expiration_at = (uint8_t)(at - template->tail);
     at = fs_put_time(at, type == FS_TYPE_DNSKEY ? signer->expiration_dnskey : signer->expiration);
     at = fs_put_char(fs_put_time(fs_put_char(at, ' '), signer->inception), ' ');
@@ -50,31 +52,40 @@ static void build_rrsig(fs_template *template, const fs_signer *signer, uint16_t
     template->tail_length = (uint8_t)(at - template->tail);
 }
 
-static void set_owner(fs_writer *writer, const uint8_t *owner) {
-    writer->owner = owner;
-    char *end = fs_put_name(writer->owner_text, owner);
-    uint32_t column = (uint32_t)(end - writer->owner_text);
-    writer->owner_fits = column < writer->style->ttl_column;
-    for (; writer->owner_fits && column / 8 < writer->style->ttl_column / 8u; column = column / 8 * 8 + 8) *end++ = '\t';
-    for (; writer->owner_fits && column < writer->style->ttl_column; column++) *end++ = ' ';
-    writer->owner_length = (uint32_t)(end - writer->owner_text);
+/* An owner and the blanks up to the TTL's column; NULL when it goes past that column, which shifts all that follows. */
+static char *put_owner(char *at, const uint8_t *owner, const fs_style *style) {
+    static const char tabs[8] = "\t\t\t\t\t\t\t\t", blanks[8] = "        ";
+    char *start = at;
+    at = fs_put_name(at, owner);
+    const uint32_t column = (uint32_t)(at - start), to = style->ttl_column, tab_count = to / 8 - column / 8;
+    if (FS_UNLIKELY(column >= to)) return NULL;
+    memcpy(at, tabs, sizeof tabs);
+    at += tab_count;
+    memcpy(at, blanks, sizeof blanks);
+    return at + (tab_count > 0 ? to % 8 : to - column);
 }
 
-/* In the full style each line starts with its owner; an owner past the TTL's column shifts all that follows. */
-static char *put_owner(fs_writer *writer, char *at, const uint8_t *owner) {
-    if (writer->style->once) return at;
-    if (writer->owner != owner) set_owner(writer, owner);
-    return writer->owner_fits ? fs_put(at, writer->owner_text, writer->owner_length) : NULL;
+/* The full style repeats the owner on every line. */
+static char *put_owner_again(fs_writer *writer, char *at, const uint8_t *owner) {
+    if (writer->owner != owner) {
+        char *end = put_owner(writer->owner_text, owner, writer->style);
+        writer->owner = owner;
+        writer->owner_fits = end != NULL;
+        if (end != NULL) writer->owner_length = (uint32_t)(end - writer->owner_text);
+    }
+    return FS_LIKELY(writer->owner_fits) ? fs_put(at, writer->owner_text, writer->owner_length) : NULL;
 }
 
-char *fs_put_later_head(fs_writer *writer, char *at, const uint8_t *owner, uint32_t ttl, uint16_t type) {
+char *fs_put_head(fs_writer *writer, fs_line line, const uint8_t *owner, uint32_t ttl, uint16_t type) {
     int found;
-    char *line = put_owner(writer, at, owner);
-    if (FS_UNLIKELY(line == NULL)) return fs_line_head(at, owner, ttl, 1, type, writer->style);
-    fs_template *template = find_template(writer, template_key(0, type, ttl), &found);
-    if (FS_UNLIKELY(!found)) build_head(template, ttl, type, writer->style);
-    memcpy(line, template->head, FS_TEMPLATE_TEXT);
-    return line + template->head_length;
+    char *at = writer->at;
+    if (!writer->style->once) at = put_owner_again(writer, at, owner);
+    else if (line == FS_LINE_FIRST) at = put_owner(at, owner, writer->style);
+    if (FS_UNLIKELY(at == NULL)) return fs_line_head(writer->at, owner, ttl, 1, type, writer->style);
+    fs_template *template = find_template(writer, template_key(writer->style->once ? line : FS_LINE_LATER, type, ttl), &found);
+    if (FS_UNLIKELY(!found)) build_head(template, line, ttl, type, writer->style);
+    memcpy(at, template->head, FS_TEMPLATE_TEXT);
+    return at + template->head_length;
 }
 
 //----------- One signature ----------------------------------------------------
@@ -90,7 +101,7 @@ static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uin
     int found;
     fs_template *template = find_template(writer, template_key(it->signer + 1, type, ttl), &found);
     if (FS_UNLIKELY(!found)) build_rrsig(template, signer, type, ttl, style);
-    char *at = put_owner(writer, writer->at, owner);
+    char *at = style->once ? writer->at : put_owner_again(writer, writer->at, owner);
     if (FS_LIKELY(at != NULL)) {
         memcpy(at, template->head, FS_TEMPLATE_TEXT);
         at += template->head_length;
@@ -103,12 +114,12 @@ static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uin
     memcpy(at, template->tail, FS_TEMPLATE_TEXT);
     if (FS_UNLIKELY(signer->jitter != 0)) fs_put_time(at + template->expiration_at, it->expiration);
     at = fs_put(at + template->tail_length, writer->signer_text, writer->signer_text_length);
-    at = fs_base64_words(at, it->signature, it->signature_length, style->base64_octets, style->gap, style->gap_length);
+    at = fs_base64_words(at, it->signature, it->signature_length, style->base64_octets, &style->gap);
     writer->at = style->multiline ? FS_PUT(at, " )\n") : FS_PUT(at, "\n");
 }
 
 static fs_status put_kept(fs_writer *writer, const uint8_t *owner, uint32_t ttl, const fs_kept *kept) {
-    char *at = fs_put_later_head(writer, writer->at, owner, ttl, FS_TYPE_RRSIG);
+    char *at = fs_put_head(writer, FS_LINE_LATER, owner, ttl, FS_TYPE_RRSIG);
     at = fs_rdata_to_text(at, FS_TYPE_RRSIG, kept->rdata, kept->length, writer->style);
     if (at == NULL) return fs_fail(writer->error, FS_ERROR_ZONE, "the RDATA of a kept RRSIG is malformed");
     writer->at = fs_put_char(at, '\n');

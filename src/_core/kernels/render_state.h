@@ -31,7 +31,7 @@ typedef struct {
 
     const uint8_t *row[FS_SIGNERS_MAX], *row_end[FS_SIGNERS_MAX]; /* signatures yet to be written */
     uint8_t signer_name[FS_NAME_MAX];                              /* the apex in lower case, wire form */
-    char signer_text[FS_NAME_TEXT_MAX + 8];                        /* the same as text, and the gap behind it */
+    char signer_text[FS_NAME_TEXT_MAX + 64];                      /* the same as text, and the gap behind it */
     uint32_t signer_name_length, signer_text_length, signature_room;
 
     /* The owner of the lines being written, in the full style: its text and the blanks up to the TTL's column. */
@@ -51,8 +51,12 @@ FS_INLINE FS_MUST_CHECK fs_status fs_writer_reserve(fs_writer *writer, uint64_t 
     return FS_LIKELY(used + more <= writer->out->capacity) ? FS_OK : fs_writer_grow(writer, more);
 }
 
-/* Start a line: owner and class only where the style wants them on each line. */
-char *fs_put_later_head(fs_writer *writer, char *at, const uint8_t *owner, uint32_t ttl, uint16_t type);
+/* Which line of a node it is. The full style writes owner and class on each line; the text style the owner on the node's
+ * first line, the class on each line of its first RRset. */
+typedef enum { FS_LINE_FIRST = 0x7fff, FS_LINE_FIRST_RRSET = 0x7ffe, FS_LINE_LATER = 0 } fs_line;
+
+/* Start a line: all that stands before the RDATA. */
+char *fs_put_head(fs_writer *writer, fs_line line, const uint8_t *owner, uint32_t ttl, uint16_t type);
 
 /* One kept RRSIG: its RDATA. */
 typedef struct {
@@ -60,7 +64,7 @@ typedef struct {
     uint16_t length;
 } fs_kept;
 
-/* Write the RRSIG set of one RRset: a line for each signer that signs the type, from its row, and the kept ones, in canonical
+/* Write the RRSIG set of one RRset, whose owner has `labels` labels: a line for each signer that signs the type, from its row, and the kept ones, in canonical
  * order (RFC 4034 section 6.3). */
 fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
                               const fs_kept *kept, uint32_t kept_count) FS_MUST_CHECK;

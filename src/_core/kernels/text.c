@@ -3,6 +3,10 @@
 
 #include "rrtypes.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 //----------- Numbers and times ------------------------------------------------
 
 static const char two_digits[200] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
@@ -99,20 +103,41 @@ char *fs_put_escaped(char *at, const uint8_t *octets, size_t n) {
     return put_octets(at, octets, n, ESCAPED_IN_STRING, DECIMAL_IN_STRING);
 }
 
-/* Most labels need no escape: copy while looking, and write the label again when it did. */
+char *fs_put_escaped_word(char *at, const uint8_t *octets, size_t n) {
+    return put_octets(at, octets, n, ESCAPED_IN_STRING, DECIMAL_IN_NAME);
+}
+
+#if defined(__SSE2__)
+/* A bit for each of 16 octets that is no letter, digit or hyphen. */
+FS_INLINE uint32_t find_odd(__m128i octets) {
+    const __m128i folded = _mm_or_si128(octets, _mm_set1_epi8(0x20));
+    const __m128i letter = _mm_cmpgt_epi8(_mm_add_epi8(folded, _mm_set1_epi8(0x7f - 'z')), _mm_set1_epi8(0x7f - 26));
+    const __m128i digit = _mm_cmpgt_epi8(_mm_add_epi8(octets, _mm_set1_epi8(0x7f - '9')), _mm_set1_epi8(0x7f - 10));
+    const __m128i hyphen = _mm_cmpeq_epi8(octets, _mm_set1_epi8('-'));
+    return 0xffff & ~(uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), hyphen));
+}
+
+/* Copy a label of at most 16 letters, digits and hyphens; 0 if it is another. Reads 16 octets, so none near a page's end. */
+FS_INLINE int copy_label(char *at, const uint8_t *label, uint32_t length) {
+    if (length > 16 || ((uintptr_t)label & 4095) > 4096 - 16) return 0;
+    const __m128i octets = _mm_loadu_si128((const __m128i *)label);
+    if (find_odd(octets) & ((1u << length) - 1)) return 0;
+    _mm_storeu_si128((__m128i *)at, octets);
+    return 1;
+}
+#else
+FS_INLINE int copy_label(char *at, const uint8_t *label, uint32_t length) {
+    (void)at, (void)label, (void)length;
+    return 0;
+}
+#endif
+
 char *fs_put_name(char *at, const uint8_t *name) {
     if (name[0] == 0) return fs_put_char(at, '.');
-    while (name[0] != 0) {
-        const uint32_t length = name[0];
-        uint8_t seen = 0;
-        for (uint32_t i = 0; i < length; i++) {
-            seen |= classes[name[1 + i]];
-            at[i] = (char)name[1 + i];
-        }
-        if (FS_LIKELY(!(seen & (ESCAPED_IN_NAME | DECIMAL_IN_NAME)))) at += length;
-        else at = put_octets(at, name + 1, length, ESCAPED_IN_NAME, DECIMAL_IN_NAME);
+    for (; name[0] != 0; name += 1 + name[0]) {
+        if (FS_LIKELY(copy_label(at, name + 1, name[0]))) at += name[0];
+        else at = put_octets(at, name + 1, name[0], ESCAPED_IN_NAME, DECIMAL_IN_NAME);
         *at++ = '.';
-        name += 1 + length;
     }
     return at;
 }
@@ -122,6 +147,10 @@ char *fs_put_type(char *at, uint16_t type) {
     /* BIND knows KEYDATA by this name in its own key zones alone. */
     if (row != NULL && type != 65533) return fs_put_string(at, row->mnemonic);
     return fs_put_decimal(FS_PUT(at, "TYPE"), type);
+}
+
+char *fs_put_old_type(char *at, uint16_t type) {
+    return fs_rrtype_by_number(type) != NULL ? fs_put_type(at, type) : fs_put_decimal(at, type);
 }
 
 //----------- Addresses --------------------------------------------------------
