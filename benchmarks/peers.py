@@ -29,7 +29,7 @@ class Work:
     algorithm: int = 13
     denial: str = "nsec3"  # nsec, nsec3 or opt-out
     verify: bool = False  # each signer's own check of its result, where it has one
-    jobs: int = 2
+    jobs: int = 2  # processes or threads; 0: each program's default
 
     @property
     def keys(self) -> Path:
@@ -84,7 +84,9 @@ def bind(work: Work) -> list[str]:
 
 def bind_options(work: Work, tool: str) -> list[str]:
     """What stands after the program's name: the same for both, which is the point."""
-    options = ["-S", "-K", str(work.keys), "-o", work.origin, "-n", str(work.jobs), "-d", str(work.folder / tool)]
+    options = ["-S", "-K", str(work.keys), "-o", work.origin, "-d", str(work.folder / tool)]
+    if work.jobs:
+        options += ["-n", str(work.jobs)]
     if work.denial != "nsec":
         options += ["-3", "-"]
     if work.denial == "opt-out":
@@ -117,7 +119,7 @@ database:
 policy:
   - id: bench
     algorithm: {algorithm}
-{sizes}    signing-threads: {work.jobs}
+{sizes}    signing-threads: {work.jobs or 1}
     cds-cdnskey-publish: none
     nsec3: {"off" if work.denial == "nsec" else "on"}
     nsec3-opt-out: {"on" if work.denial == "opt-out" else "off"}
@@ -126,7 +128,7 @@ policy:
 zone:
   - domain: {work.origin}
     file: {{file}}
-    adjust-threads: {work.jobs}
+    adjust-threads: {work.jobs or 1}
     dnssec-signing: on
     dnssec-policy: bench
 """

@@ -108,10 +108,12 @@ cdef object _scan(fs_scan_options *options, bytes origin, object arena):
         free(result.warnings)
 
 
-def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint64_t window=0, bint plain=False):
+def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint64_t window=0,
+              bint plain=False):
     """Append the records of the master file *path* ("-": standard input) to *arena*, in the order they stand in it.
 
-    *origin* is the zone's name in wire form. With *stop_at* of 0 or more, stop after that row of the arena: the result's file and line are its.
+    *origin* is the zone's name in wire form. With *stop_at* of 0 or more, stop after that row of the arena: the result's
+    file and line are its.
     With *now* (seconds since 1970), warn of expired signatures. *window* and *plain* are for tests: octets of the first window,
     and no short cuts. Raises ZoneSyntaxError in BIND's words; the arena then is as it was.
     """

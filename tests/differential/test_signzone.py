@@ -96,7 +96,7 @@ def test_random_zones_have_the_records_that_bind_gives_them(lines, chain, algori
 ZONE = [
     "@ 600 SOA ns hostmaster 1 7200 3600 1209600 300", "@ 600 NS ns", "ns 60 A 192.0.2.1", "*.w 60 MX 10 ns",
     "a.b.ent 60 TXT x", "sec 60 NS ns.sec", "sec 60 DS 12345 13 2 " + "AB" * 32, "ns.sec 60 A 192.0.2.2",
-    "ins 60 NS ns.ins", "ns.ins 60 A 192.0.2.3", "dn 60 DNAME elsewhere.", 
+    "ins 60 NS ns.ins", "ns.ins 60 A 192.0.2.3", "dn 60 DNAME elsewhere.",
 ]  # fmt: skip
 
 

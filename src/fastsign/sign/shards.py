@@ -49,7 +49,7 @@ class Work:
 
 
 def write_signed_zone(work: Work, workers: int, file: AtomicFile, report: Report) -> None:
-    """Sign and render the whole zone into *file*, behind what it holds already. Bytes don't depend on the number of workers."""
+    """Sign and render the whole zone into *file*, behind what it holds already, the same for any number of workers."""
     slots = tuple(Column("B") for _ in range(2 * workers + 2))
     ranges = list(_cut(work, workers))
     tasks = [(kind, first, last, i % len(slots)) for i, (kind, first, last) in enumerate(ranges)]
