@@ -80,9 +80,7 @@ def apex(zone: Zone, counts: Counts) -> Iterator[str]:
         counts.add(rrtype, records)
 
 
-def delegations(
-    zone: Zone, names: list[str], rng: random.Random, counts: Counts, glue: list[str]
-) -> Iterator[str]:
+def delegations(zone: Zone, names: list[str], rng: random.Random, counts: Counts, glue: list[str]) -> Iterator[str]:
     """One block of lines a delegation: NS, DS and, unless the zone is shuffled, its glue."""
     draw, origin = rng.random, zone.origin
     pick_hoster = hosters(max(30, zone.delegations // 40), rng)

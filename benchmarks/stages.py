@@ -76,7 +76,7 @@ class Stages:
         if kind == "nodes":
             count = _core.digest_nodes(arena, order, chain, self.apex, self.signer, first, last, rows, offsets)
         else:
-            count = _core.digest_chain(chain, self.apex, self.signer, first, last, rows, offsets)
+            count = _core.digest_chain(arena, order, chain, self.apex, self.signer, first, last, rows, offsets)
         return Digests(shard, rows, offsets, count)
 
     def sign(self, digests: Digests) -> Column:

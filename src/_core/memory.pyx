@@ -78,6 +78,11 @@ cdef extern from "zone.h" nogil:
         const uint8_t *bitmaps
         uint32_t count
 
+    ctypedef struct fs_retained:
+        const uint64_t *rrset
+        const uint64_t *entry
+        const uint32_t *entry_node
+
     ctypedef struct fs_signer:
         uint8_t algorithm
         uint8_t roles
@@ -282,4 +287,15 @@ cdef fs_chain chain_of(object chain) except *:
     if chain.kind == 2:
         view.skip = <const uint8_t *>items(chain.skip, "B", entries)
         view.hash = <const uint8_t *>items(chain.hash, "B", entries * FS_HASH)
+    return view
+
+
+cdef fs_retained retained_of(object retained, const fs_order *order, const fs_chain *chain) except *:
+    """The C view of a fastsign.sign.retain.Retained, or of None: nothing is kept."""
+    cdef fs_retained view
+    memset(&view, 0, sizeof(view))
+    if retained is not None:
+        view.rrset = <const uint64_t *>items(retained.rrset, "Q", order.rrset_count)
+        view.entry = <const uint64_t *>items(retained.entry, "Q", chain.count)
+        view.entry_node = <const uint32_t *>items(retained.entry_node, "I", chain.count)
     return view

@@ -113,9 +113,21 @@ def digest_nodes(
     last: int,
     rows: Column,
     offsets: Column,
+    retained: object = None,
+    number: int = 0,
 ) -> int: ...
 def digest_chain(
-    chain: object, apex: bytes, signer: object, first: int, last: int, rows: Column, offsets: Column
+    arena: object,
+    order: object,
+    chain: object,
+    apex: bytes,
+    signer: object,
+    first: int,
+    last: int,
+    rows: Column,
+    offsets: Column,
+    retained: object = None,
+    number: int = 0,
 ) -> int: ...
 
 # ---- sign

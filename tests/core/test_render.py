@@ -119,7 +119,7 @@ def render(zone: Zone, keys: Sequence[Key], style: int, step: int = 1 << 30, ape
         return _core.digest_nodes(arena, order, chain, apex.lower(), signer, first, last, rows, offsets)
 
     def entries(signer: Signer, first: int, last: int, rows: Column, offsets: Column) -> int:
-        return _core.digest_chain(chain, apex.lower(), signer, first, last, rows, offsets)
+        return _core.digest_chain(arena, order, chain, apex.lower(), signer, first, last, rows, offsets)
 
     stages = [(nodes, _core.render_nodes, len(order.node_name))]
     if chain is not None and chain.kind == NSEC3:

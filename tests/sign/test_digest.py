@@ -91,7 +91,7 @@ def test_nsec3_messages():
     order = order_zone(arena, APEX)
     chain = make_chain(arena, order, Denial(NSEC3, opt_out=True, salt=b"\xab", iterations=2), 300)
     rows, offsets = Column("B"), Column("Q")
-    count = _core.digest_chain(chain, APEX, sign, 1, 3, rows, offsets)
+    count = _core.digest_chain(arena, order, chain, APEX, sign, 1, 3, rows, offsets)
     hashes = [bytes(chain.hash.view()[i : i + 20]) for i in range(0, len(chain.hash), 20)]
     import base64
 

@@ -1,4 +1,4 @@
-/* What is signed: RRSIG RDATA head + canonical RRset (RFC 4034 section 3.1.8.1), hashed for the key's algorithm. */
+/* What is signed, hashed for the key's algorithm: rows for the signing engines. */
 #ifndef FS_DIGEST_H
 #define FS_DIGEST_H
 
@@ -12,15 +12,22 @@ typedef struct {
     uint32_t count;
 } fs_digests;
 
+typedef struct {
+    const fs_arena *arena;
+    const fs_order *order;
+    const fs_chain *chain;
+    const fs_retained *retained;
+    const uint8_t *apex; /* wire, lower case */
+    const fs_signer *signer;
+    uint32_t signer_number; /* the signer's bit in `retained` */
+} fs_digest_input;
+
 /* Octets of the digest that an algorithm signs: 20, 32, 48, 64; 0 for EdDSA, which signs the message; -1 for an unknown one. */
 int fs_digest_length(uint8_t algorithm);
 
-/* Of nodes [first, last): every RRset that the signer signs; the NSEC of each node if the chain is NSEC. apex: wire, lower case. */
-fs_status fs_digest_nodes(const fs_arena *arena, const fs_order *order, const fs_chain *chain, const uint8_t *apex,
-                          const fs_signer *signer, uint32_t first, uint32_t last, fs_digests *out, fs_error *error) FS_MUST_CHECK;
-
-/* Of NSEC3 entries [first, last). */
-fs_status fs_digest_chain(const fs_chain *chain, const uint8_t *apex, const fs_signer *signer, uint32_t first, uint32_t last,
-                          fs_digests *out, fs_error *error) FS_MUST_CHECK;
+/* Of nodes [first, last): every RRset that the signer signs, and the NSEC of each node if the chain is NSEC. With is_chain of
+ * NSEC3 entries [first, last). What is retained is passed over. */
+fs_status fs_digest_range(const fs_digest_input *input, int is_chain, uint32_t first, uint32_t last, fs_digests *out,
+                          fs_error *error) FS_MUST_CHECK;
 
 #endif

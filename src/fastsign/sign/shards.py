@@ -81,11 +81,9 @@ def sign_shard(share: tuple[Work, tuple[Column, ...]], kind: int, first: int, la
 def _sign_range(work: Work, signer: Signer, reference: KeyReference, kind: int, first: int, last: int) -> Column:
     """The signer's signatures for a range, row by row."""
     rows, offsets, signatures = Column("B"), Column("Q"), Column("B")
+    digest = _core.digest_nodes if kind == NODES else _core.digest_chain
     apex = work.apex.lower()  # RFC 4034 section 6.2 (2), and BIND's signer names
-    if kind == NODES:
-        number = _core.digest_nodes(work.arena, work.order, work.chain, apex, signer, first, last, rows, offsets)
-    else:
-        number = _core.digest_chain(work.chain, apex, signer, first, last, rows, offsets)
+    number = digest(work.arena, work.order, work.chain, apex, signer, first, last, rows, offsets)
     if number:
         key = open_key(reference, work.engine)
         signatures.resize(number * signer.signature_length)

@@ -1,0 +1,98 @@
+/* What a signature is over, in canonical form. */
+#include "message.h"
+
+#include <stdlib.h>
+
+#include "chain.h"
+#include "rrtypes.h"
+
+static fs_status reserve(fs_message *message, size_t more, fs_error *error) {
+    if (FS_LIKELY(message->length + more <= message->capacity)) return FS_OK;
+    const size_t capacity = (message->length + more) * 2;
+    uint8_t *octets = realloc(message->octets, capacity);
+    if (octets == NULL) return fs_fail(error, FS_ERROR_MEMORY, "out of memory for an RRset of %zu octets", capacity);
+    message->octets = octets;
+    message->capacity = capacity;
+    return FS_OK;
+}
+
+/* RRSIG RDATA without the signature (RFC 4034 section 3.1). */
+static fs_status begin_message(fs_message *message, const fs_rrsig_head *head, const uint8_t *owner, uint16_t type, uint32_t ttl,
+                               fs_error *error) {
+    message->length = 0;
+    const fs_status status = reserve(message, FS_RRSIG_HEAD + FS_NAME_MAX, error);
+    if (status != FS_OK) return status;
+    uint8_t *p = message->octets;
+    fs_store_be16(p, type);
+    p[2] = head->algorithm;
+    p[3] = fs_rrsig_labels(owner);
+    fs_store_be32(p + 4, ttl);
+    fs_store_be32(p + 8, head->expiration);
+    fs_store_be32(p + 12, head->inception);
+    fs_store_be16(p + 16, head->tag);
+    memcpy(p + FS_RRSIG_HEAD, message->apex, message->apex_length);
+    message->length = FS_RRSIG_HEAD + message->apex_length;
+    return FS_OK;
+}
+
+/* One RR without its RDATA: owner in lower case, type, class IN, original TTL, RDLENGTH. *rdata: where the RDATA goes. */
+static fs_status begin_rr(fs_message *message, const uint8_t *owner, uint32_t owner_length, uint16_t type, uint32_t ttl,
+                          uint16_t rdlength, uint8_t **rdata, fs_error *error) {
+    const fs_status status = reserve(message, owner_length + 10u + rdlength, error);
+    if (status != FS_OK) return status;
+    uint8_t *p = message->octets + message->length;
+    for (uint32_t i = 0; i < owner_length; i++) p[i] = fs_lower[owner[i]];
+    p += owner_length;
+    fs_store_be16(p, type);
+    fs_store_be16(p + 2, 1);
+    fs_store_be32(p + 4, ttl);
+    fs_store_be16(p + 8, rdlength);
+    *rdata = p + 10;
+    message->length += owner_length + 10u + rdlength;
+    return FS_OK;
+}
+
+fs_status fs_message_rrset(fs_message *message, const fs_rrsig_head *head, uint32_t node, uint32_t rrset, fs_error *error) {
+    const fs_arena *arena = message->arena;
+    const fs_order *order = message->order;
+    const uint16_t type = order->rrset_type[rrset];
+    const uint32_t ttl = order->rrset_ttl[rrset], name = order->node_name[node], length = fs_name_size(arena, name);
+    const uint8_t *owner = fs_name(arena, name);
+    fs_status status = begin_message(message, head, owner, type, ttl, error);
+    for (uint32_t i = order->rrset_first[rrset]; i < order->rrset_first[rrset + 1] && status == FS_OK; i++) {
+        const uint32_t row = order->record[i];
+        uint8_t *rdata;
+        status = begin_rr(message, owner, length, type, ttl, arena->rdata_length[row], &rdata, error);
+        if (status == FS_OK) fs_canonical_rdata(type, arena->rdata + arena->rdata_offset[row], arena->rdata_length[row], rdata);
+    }
+    return status;
+}
+
+fs_status fs_message_nsec(fs_message *message, const fs_rrsig_head *head, uint32_t node, uint32_t entry, fs_error *error) {
+    const fs_chain *chain = message->chain;
+    const uint32_t name = message->order->node_name[node], next = fs_chain_next(chain, entry);
+    const uint32_t next_name = message->order->node_name[chain->source[next]];
+    const uint32_t next_length = fs_name_size(message->arena, next_name), bitmap_length = fs_chain_bitmap_length(chain, entry);
+    const uint8_t *owner = fs_name(message->arena, name);
+    uint8_t *rdata;
+    fs_status status = begin_message(message, head, owner, FS_TYPE_NSEC, chain->ttl, error);
+    if (status == FS_OK)
+        status = begin_rr(message, owner, fs_name_size(message->arena, name), FS_TYPE_NSEC, chain->ttl,
+                          (uint16_t)(next_length + bitmap_length), &rdata, error);
+    if (status != FS_OK) return status;
+    memcpy(rdata, fs_name(message->arena, next_name), next_length); /* case kept: RFC 6840 section 5.1 */
+    memcpy(rdata + next_length, fs_chain_bitmap(chain, entry), bitmap_length);
+    return FS_OK;
+}
+
+fs_status fs_message_nsec3(fs_message *message, const fs_rrsig_head *head, const uint8_t *owner, uint32_t owner_length,
+                           uint32_t entry, fs_error *error) {
+    const fs_chain *chain = message->chain;
+    uint8_t *rdata;
+    fs_status status = begin_message(message, head, owner, FS_TYPE_NSEC3, chain->ttl, error);
+    if (status == FS_OK)
+        status = begin_rr(message, owner, owner_length, FS_TYPE_NSEC3, chain->ttl,
+                          (uint16_t)fs_nsec3_rdata_length(chain, entry), &rdata, error);
+    if (status == FS_OK) fs_nsec3_rdata(chain, entry, rdata);
+    return status;
+}
