@@ -1,0 +1,259 @@
+/* Keys, verifiers, the cut into chunks, and the choice of a variant. */
+#include "ec_batch.h"
+
+#include "ec_kernel.h"
+#include "ec_nonce.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+/* The fastest first. */
+static const fs_ec_kernel *const kernels[] = {
+#if defined(__x86_64__)
+    &fs_ec_p256_adx,
+    &fs_ec_p384_adx,
+#endif
+    &fs_ec_p256_portable,
+    &fs_ec_p384_portable,
+};
+
+struct fs_ec_key {
+    const fs_ec_kernel *kernel;
+    uint8_t public_key[96];
+    fs_nonce_key nonce; /* the secret lies in here */
+};
+
+struct fs_ec_verifier {
+    const fs_ec_kernel *kernel;
+    unsigned window;
+    void *base, *key; /* tables of G and of the public key */
+};
+
+/* ---- Memory, and what is left in it ---- */
+
+static void *allocate(size_t octets) { return aligned_alloc(64, (octets + 63) / 64 * 64); }
+
+static void wipe(void *memory, size_t octets) {
+    if (memory == NULL) return;
+    OPENSSL_cleanse(memory, octets);
+    free(memory);
+}
+
+/* Overwrite the part of the stack where the kernels had their variables; the deepest of them takes less than this. */
+static __attribute__((noinline)) void wipe_stack(void) {
+    uint8_t used[24576];
+    OPENSSL_cleanse(used, sizeof used);
+}
+
+FS_COLD static fs_status out_of_memory(fs_error *error) {
+    return fs_fail(error, FS_ERROR_MEMORY, "out of memory for elliptic-curve arithmetic");
+}
+
+/* ---- Choosing ---- */
+
+size_t fs_ec_octets(fs_ec_curve curve) { return curve == FS_EC_P256 ? 32 : 48; }
+
+static const fs_ec_kernel *choose(fs_ec_curve curve, const char *name) {
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
+        const fs_ec_kernel *kernel = kernels[i];
+        if (kernel->curve == curve && (name == NULL || strcmp(name, kernel->name) == 0) && kernel->usable()) return kernel;
+    }
+    return NULL;
+}
+
+const char *fs_ec_kernel_name(fs_ec_curve curve, size_t number) {
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
+        if (kernels[i]->curve == curve && kernels[i]->usable() && number-- == 0) return kernels[i]->name;
+    return NULL;
+}
+
+FS_COLD static fs_status no_such_kernel(const char *name, fs_error *error) {
+    return fs_fail(error, FS_ERROR_RANGE, "no elliptic-curve kernel named %s fits this CPU", name);
+}
+
+fs_status fs_ec_probe_kernel(fs_ec_curve curve, const char *name, fs_ec_probe operation, const uint8_t *a, const uint8_t *b, uint8_t *out,
+                             fs_error *error) {
+    const fs_ec_kernel *kernel = choose(curve, name);
+    if (kernel == NULL || operation >= FS_EC_PROBES) return no_such_kernel(name, error);
+    kernel->probe(operation, a, b, out);
+    return FS_OK;
+}
+
+/* ---- Signing ---- */
+
+/* 1 <= secret < n */
+static int secret_in_range(const uint8_t *secret, const uint8_t *order, size_t octets) {
+    unsigned borrow = 0, any = 0;
+    for (size_t i = octets; i-- > 0;) {
+        borrow = (0u + secret[i] - order[i] - borrow) >> 31;
+        any |= secret[i];
+    }
+    return borrow && any;
+}
+
+fs_status fs_ec_key_new(fs_ec_key **out, fs_ec_curve curve, const uint8_t *secret, const char *name, fs_error *error) {
+    const fs_ec_kernel *kernel = choose(curve, name);
+    *out = NULL;
+    if (kernel == NULL) return no_such_kernel(name, error);
+    if (!secret_in_range(secret, kernel->order, kernel->octets))
+        return fs_fail(error, FS_ERROR_KEY, "the private key is not in 1..n-1 (SEC 1 section 3.2.1)");
+    fs_ec_key *key = allocate(sizeof *key);
+    void *room = allocate(kernel->sign_room);
+    if (key == NULL || room == NULL) {
+        free(key);
+        free(room);
+        return out_of_memory(error);
+    }
+    key->kernel = kernel;
+    fs_nonce_key_init(&key->nonce, curve, secret, kernel->order);
+    kernel->derive(secret, room, key->public_key);
+    wipe(room, kernel->sign_room);
+    wipe_stack();
+    *out = key;
+    return FS_OK;
+}
+
+void fs_ec_key_free(fs_ec_key *key) { wipe(key, sizeof *key); }
+
+void fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key) { memcpy(public_key, key->public_key, 2 * key->kernel->octets); }
+
+const char *fs_ec_key_kernel(const fs_ec_key *key) { return key->kernel->name; }
+
+/* What one call of fs_ec_sign_batch works with. */
+typedef struct {
+    const fs_ec_key *key;
+    void *room;
+    uint8_t *nonces, *again;
+} signing;
+
+static int signing_open(signing *job, const fs_ec_key *key) {
+    const fs_ec_kernel *kernel = key->kernel;
+    job->key = key;
+    job->room = allocate(kernel->sign_room);
+    job->nonces = allocate(kernel->rows * kernel->octets);
+    job->again = allocate(kernel->rows);
+    return job->room != NULL && job->nonces != NULL && job->again != NULL;
+}
+
+static void signing_close(signing *job) {
+    wipe(job->room, job->key->kernel->sign_room);
+    wipe(job->nonces, job->key->kernel->rows * job->key->kernel->octets);
+    free(job->again);
+    wipe_stack();
+}
+
+static int sign_rows(signing *job, const uint8_t *digests, const uint8_t *nonces, size_t count, uint8_t *signatures, uint8_t *again) {
+    return job->key->kernel->sign(job->key->nonce.secret, digests, nonces, count, job->room, signatures, again);
+}
+
+/* r or s was zero: RFC 6979 section 3.4 takes the next nonce. Two in a row are as good as impossible, and eight mean that something broke. */
+FS_COLD static int sign_again(signing *job, const uint8_t *digest, uint8_t *signature) {
+    uint8_t again = 1;
+    int failed = 0;
+    for (unsigned skip = 1; again && !failed && skip < 8; skip++) {
+        fs_nonces(&job->key->nonce, digest, 1, skip, job->nonces);
+        failed = sign_rows(job, digest, job->nonces, 1, signature, &again);
+    }
+    return failed || again;
+}
+
+/* One chunk with its nonces. */
+static int sign_chunk(signing *job, const uint8_t *digests, size_t count, uint8_t *signatures) {
+    size_t octets = job->key->kernel->octets;
+    fs_nonces(&job->key->nonce, digests, count, 0, job->nonces);
+    int failed = sign_rows(job, digests, job->nonces, count, signatures, job->again);
+    for (size_t i = 0; i < count && !failed; i++)
+        if (FS_UNLIKELY(job->again[i])) failed = sign_again(job, digests + octets * i, signatures + 2 * octets * i);
+    return failed;
+}
+
+FS_COLD static fs_status self_check_failed(uint8_t *signatures, size_t octets, fs_error *error) {
+    OPENSSL_cleanse(signatures, octets); /* a wrong signature can give the key away */
+    return fs_fail(error, FS_ERROR_CRYPTO, "an ECDSA signature failed its self-check (s*k = e + r*d, R on the curve): a hardware fault?");
+}
+
+fs_status fs_ec_sign_batch(const fs_ec_key *key, const uint8_t *digests, size_t count, uint8_t *signatures, fs_error *error) {
+    signing job;
+    size_t octets = key->kernel->octets, rows = key->kernel->rows;
+    int failed = 0, memory = signing_open(&job, key);
+    for (size_t first = 0; first < count && memory && !failed; first += rows) {
+        size_t left = count - first;
+        failed = sign_chunk(&job, digests + octets * first, left < rows ? left : rows, signatures + 2 * octets * first);
+    }
+    signing_close(&job);
+    if (!memory) return out_of_memory(error);
+    return failed ? self_check_failed(signatures, 2 * octets * count, error) : FS_OK;
+}
+
+fs_status fs_ec_sign_with_nonces(const fs_ec_key *key, const uint8_t *digests, const uint8_t *nonces, size_t count,
+                                 uint8_t *signatures, uint8_t *again, fs_error *error) {
+    signing job;
+    size_t octets = key->kernel->octets, rows = key->kernel->rows;
+    int failed = 0, memory = signing_open(&job, key);
+    for (size_t first = 0; first < count && memory && !failed; first += rows) {
+        size_t left = count - first, at = octets * first;
+        failed = sign_rows(&job, digests + at, nonces + at, left < rows ? left : rows, signatures + 2 * at, again + first);
+    }
+    signing_close(&job);
+    if (!memory) return out_of_memory(error);
+    return failed ? self_check_failed(signatures, 2 * octets * count, error) : FS_OK;
+}
+
+/* ---- Verifying ---- */
+
+/* The window that costs least: a table of 2^(window-1) points a window and base to build, then one addition a window and signature. */
+static unsigned best_window(size_t octets, size_t expected) {
+    unsigned best = 4;
+    double least = 0;
+    for (unsigned window = 4; window <= 13; window++) {
+        double windows = (double)((octets * 8 + window - 1) / window);
+        double cost = windows * (double)(1u << (window - 1)) + windows * (double)expected;
+        if (window == 4 || cost < least) best = window, least = cost;
+    }
+    return best;
+}
+
+fs_status fs_ec_verifier_new(fs_ec_verifier **out, fs_ec_curve curve, const uint8_t *public_key, size_t expected, const char *name,
+                             fs_error *error) {
+    const fs_ec_kernel *kernel = choose(curve, name);
+    *out = NULL;
+    if (kernel == NULL) return no_such_kernel(name, error);
+    fs_ec_verifier *verifier = malloc(sizeof *verifier);
+    if (verifier == NULL) return out_of_memory(error);
+    verifier->kernel = kernel;
+    verifier->window = best_window(kernel->octets, expected);
+    verifier->base = allocate(kernel->table_size(verifier->window));
+    verifier->key = allocate(kernel->table_size(verifier->window));
+    void *room = allocate(kernel->verify_room);
+    int memory = verifier->base != NULL && verifier->key != NULL && room != NULL;
+    int wrong = memory && kernel->tables(public_key, verifier->window, room, verifier->base, verifier->key);
+    free(room);
+    if (memory && !wrong) {
+        *out = verifier;
+        return FS_OK;
+    }
+    fs_ec_verifier_free(verifier);
+    return wrong ? fs_fail(error, FS_ERROR_CRYPTO, "the public key is not a point of the curve (SEC 1 section 3.2.2)") : out_of_memory(error);
+}
+
+void fs_ec_verifier_free(fs_ec_verifier *verifier) {
+    if (verifier == NULL) return;
+    free(verifier->base);
+    free(verifier->key);
+    free(verifier);
+}
+
+fs_status fs_ec_verify_many(const fs_ec_verifier *verifier, const uint8_t *digests, const uint8_t *signatures, size_t count, uint8_t *ok,
+                            fs_error *error) {
+    const fs_ec_kernel *kernel = verifier->kernel;
+    size_t octets = kernel->octets;
+    void *room = allocate(kernel->verify_room);
+    if (room == NULL) return out_of_memory(error);
+    for (size_t first = 0; first < count; first += kernel->rows) {
+        size_t rows = count - first < kernel->rows ? count - first : kernel->rows;
+        kernel->verify(verifier->base, verifier->key, verifier->window, digests + octets * first, signatures + 2 * octets * first, rows,
+                       room, ok + first);
+    }
+    free(room);
+    return FS_OK;
+}
