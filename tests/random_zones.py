@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-ORIGIN = "Example"
-
 # Few labels, so that names meet: as parents, children, twins of another case, wildcards, cuts.
 _LABELS = ["a", "A", "b", "Bb", "c", "*", "ns", "x-1", "_tcp", r"\000", r"\.", r"w\032x", r"\@", r"\200", r"\"q", "zz"]
 
@@ -71,7 +69,7 @@ def _cut_lines(draw: st.DrawFn, owner: str) -> list[str]:
 
 @st.composite
 def zone_lines(draw: st.DrawFn) -> list[str]:
-    """Lines of a master file for ORIGIN, its SOA first; each name is of one kind, so BIND refuses nothing."""
+    """Lines of a master file for the zone Example, its SOA first; each name is of one kind, so BIND refuses nothing."""
     soa = "@ 600 SOA Ns.a Hostmaster 7 7200 3600 1209600 " + str(draw(st.sampled_from([300, 900])))
     lines = [soa, "@ 600 NS Ns.other.", *draw(_data_lines("@"))]
     seen = set()

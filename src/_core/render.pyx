@@ -13,6 +13,7 @@ cdef extern from "render.h" nogil:
         const fs_arena *arena
         const fs_order *order
         const fs_chain *chain
+        const fs_retained *retained
         const uint8_t *apex
         const fs_signer *signers
         const uint8_t **rows
@@ -41,12 +42,13 @@ cdef const fs_style *style_of(int style) except NULL:
 
 
 cdef int render_range(object arena, object order, object chain, int style, bytes apex, object signers, object rows,
-                      uint32_t first, uint32_t last, Column out, bint is_chain) except -1:
+                      uint32_t first, uint32_t last, Column out, object retained, bint is_chain) except -1:
     cdef fs_error error
     memset(&error, 0, sizeof(error))
     cdef fs_arena records = arena_of(arena)
     cdef fs_order nodes = order_of(order)
     cdef fs_chain entries = chain_of(chain)
+    cdef fs_retained kept = retained_of(retained, &nodes, &entries)
     cdef fs_signer with_signers[FS_SIGNERS_MAX]
     cdef const uint8_t *signatures[FS_SIGNERS_MAX]
     cdef uint64_t sizes[FS_SIGNERS_MAX]
@@ -59,7 +61,7 @@ cdef int render_range(object arena, object order, object chain, int style, bytes
         with_signers[i] = signer_of(signers[i])
         signatures[i] = <const uint8_t *>items(rows[i], "B", 0)
         sizes[i] = len(rows[i])
-    source.arena, source.order, source.chain = &records, &nodes, &entries
+    source.arena, source.order, source.chain, source.retained = &records, &nodes, &entries, &kept
     source.apex, source.style = <const uint8_t *><const char *>apex, style_of(style)
     source.signers, source.rows, source.row_sizes = with_signers, signatures, sizes
     source.signer_count = <uint32_t>len(signers)
@@ -79,21 +81,21 @@ cdef int render_range(object arena, object order, object chain, int style, bytes
 
 
 def render_nodes(object arena, object order, object chain, int style, bytes apex, object signers, object rows,
-                 uint32_t first, uint32_t last, Column out):
+                 uint32_t first, uint32_t last, Column out, object retained=None):
     """Write the nodes [first, last) as text to *out* and return its length; what *out* held before is overwritten.
 
     style is 0 (BIND's -O text) or 1 (-O full). *rows* has for each of *signers* the column (B) of its signatures of this range,
     in the order of digest_nodes; ValueError unless they are used up exactly. RRSIGs that are in the zone already and cover a
     signed RRset stand among the new ones, in canonical order. *apex*: the origin's wire name as the operator spells it.
     """
-    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, False)
+    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, retained, False)
     return len(out)
 
 
 def render_chain(object arena, object order, object chain, int style, bytes apex, object signers, object rows,
-                 uint32_t first, uint32_t last, Column out):
+                 uint32_t first, uint32_t last, Column out, object retained=None):
     """As render_nodes, of the NSEC3 entries [first, last)."""
-    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, True)
+    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, retained, True)
     return len(out)
 
 

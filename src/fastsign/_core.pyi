@@ -190,6 +190,22 @@ def verify_range(
 ) -> tuple[tuple[int, int, int, int], bytes]: ...
 def verify_close_chain(subject: object, survey: object, chain: int) -> bytes: ...
 
+# ---- retain
+
+def retain_range(
+    arena: object,
+    order: object,
+    chain: object,
+    retained: object,
+    apex: bytes,
+    keys: PublicKeys,
+    signer_of_key: Sequence[int],
+    now: int,
+    cycle: int,
+    first: int,
+    last: int,
+) -> tuple[int, int, int, int]: ...
+
 # ---- render
 
 def render_nodes(
@@ -203,6 +219,7 @@ def render_nodes(
     first: int,
     last: int,
     out: Column,
+    retained: object = None,
 ) -> int: ...
 def render_chain(
     arena: object,
@@ -215,6 +232,7 @@ def render_chain(
     first: int,
     last: int,
     out: Column,
+    retained: object = None,
 ) -> int: ...
 def render_rdata(rrtype: int, rdata: bytes, style: int = 1) -> bytes: ...
 def render_record(owner: bytes, rrtype: int, ttl: int, rdata: bytes, style: int = 1) -> bytes: ...

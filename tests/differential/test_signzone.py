@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import tools
+from differential_zones import ORIGIN, ZONE, records
 from inprocess import signzone
-from random_zones import ORIGIN, zone_lines
+from random_zones import zone_lines
 
 VALIDITY = ("-s", "20261101000000", "-e", "20291201000000")
 CHAINS = {
@@ -33,28 +34,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
         for role in ((), ("-f", "KSK")):
             tools.run("dnssec-keygen", "-q", "-a", str(algorithm), *bits, *role, "-K", folder, ORIGIN)
     return folders
-
-
-def records(path: Path) -> list[str]:
-    """The zone's records, one normal line each, sorted; normalised by BIND itself."""
-    checks = (
-        "-i",
-        "none",
-        "-k",
-        "ignore",
-        "-m",
-        "ignore",
-        "-n",
-        "ignore",
-        "-r",
-        "ignore",
-        "-M",
-        "ignore",
-        "-S",
-        "ignore",
-    )
-    done = tools.run("named-compilezone", "-q", *checks, "-s", "full", "-o", "-", ORIGIN, path)
-    return sorted(line for line in done.stdout.splitlines() if not line.startswith(";"))
 
 
 def without_signatures(lines: list[str]) -> list[str]:
@@ -91,13 +70,6 @@ def test_random_zones_have_the_records_that_bind_gives_them(lines, chain, algori
     for verifier in (("kzonecheck", "-d", "on", "-o", ORIGIN), ("ldns-verify-zone",)):
         verdicts = [tools.run(*verifier, path, check=False).returncode for path in (ours, theirs)]
         assert verdicts[0] == verdicts[1]
-
-
-ZONE = [
-    "@ 600 SOA ns hostmaster 1 7200 3600 1209600 300", "@ 600 NS ns", "ns 60 A 192.0.2.1", "*.w 60 MX 10 ns",
-    "a.b.ent 60 TXT x", "sec 60 NS ns.sec", "sec 60 DS 12345 13 2 " + "AB" * 32, "ns.sec 60 A 192.0.2.2",
-    "ins 60 NS ns.ins", "ns.ins 60 A 192.0.2.3", "dn 60 DNAME elsewhere.",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("chain", sorted(CHAINS))

@@ -119,6 +119,7 @@ static fs_status find_kept(fs_writer *writer, const node_state *node, uint16_t t
     *count = 0;
     for (uint32_t i = node->kept_first; i < node->kept_last; i++) {
         const uint32_t row = writer->input->order->record[i];
+        if (arena->type[row] == 0) continue; /* it was not retained */
         const uint8_t *rdata = arena->rdata + arena->rdata_offset[row];
         const uint16_t length = arena->rdata_length[row];
         fs_cursor in = {rdata, rdata + length};
@@ -130,14 +131,15 @@ static fs_status find_kept(fs_writer *writer, const node_state *node, uint16_t t
     return FS_OK;
 }
 
-static fs_status write_node_signatures(fs_writer *writer, const node_state *node, uint16_t type, uint32_t ttl) {
+static fs_status write_node_signatures(fs_writer *writer, const node_state *node, uint16_t type, uint32_t ttl,
+                                       uint64_t retained) {
     fs_kept kept[KEPT_MAX];
     uint32_t kept_count = 0;
     if (FS_UNLIKELY(node->kept_first != node->kept_last)) {
         const fs_status status = find_kept(writer, node, type, kept, &kept_count);
         if (status != FS_OK) return status;
     }
-    return fs_write_signatures(writer, node->name, fs_rrsig_labels(node->name), type, ttl, kept, kept_count);
+    return fs_write_signatures(writer, node->name, fs_rrsig_labels(node->name), type, ttl, retained, kept, kept_count);
 }
 
 static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset) {
@@ -158,7 +160,8 @@ static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset
         if (node->line == FS_LINE_FIRST) node->line = FS_LINE_FIRST_RRSET;
     }
     node->line = FS_LINE_LATER;
-    return fs_is_signed(node->flags, type) ? write_node_signatures(writer, node, type, ttl) : FS_OK;
+    if (!fs_is_signed(node->flags, type)) return FS_OK;
+    return write_node_signatures(writer, node, type, ttl, fs_retained_by(writer->input->retained->rrset, rrset));
 }
 
 static fs_status write_nsec(fs_writer *writer, node_state *node, uint32_t entry) {
@@ -171,7 +174,8 @@ static fs_status write_nsec(fs_writer *writer, node_state *node, uint32_t entry)
     writer->at = fs_put_name(at, fs_name(input->arena, input->order->node_name[next]));
     status = fs_write_bitmap(writer, chain->bitmap[entry]);
     node->line = FS_LINE_LATER;
-    return status != FS_OK ? status : write_node_signatures(writer, node, FS_TYPE_NSEC, chain->ttl);
+    if (status != FS_OK) return status;
+    return write_node_signatures(writer, node, FS_TYPE_NSEC, chain->ttl, fs_retained_by(input->retained->entry, entry));
 }
 
 /* BIND's order of RRsets in a node: SOA, NS, then by number. */
@@ -235,6 +239,17 @@ static uint32_t build_middle(const fs_writer *writer, const uint8_t *owner, char
     return length;
 }
 
+/* Kept RRSIGs of an entry are those of the node that has its hash for a name. */
+static fs_status write_entry_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint32_t entry) {
+    const fs_render_input *input = writer->input;
+    const uint32_t ttl = input->chain->ttl, *entry_node = input->retained->entry_node;
+    if (FS_LIKELY(entry_node == NULL || entry_node[entry] == FS_NONE))
+        return fs_write_signatures(writer, owner, labels, FS_TYPE_NSEC3, ttl, 0, NULL, 0);
+    node_state node = open_node(input, entry_node[entry]);
+    node.name = owner;
+    return write_node_signatures(writer, &node, FS_TYPE_NSEC3, ttl, fs_retained_by(input->retained->entry, entry));
+}
+
 static fs_status write_entries(fs_writer *writer, uint32_t first, uint32_t last) {
     const fs_chain *chain = writer->input->chain;
     uint8_t owner[1 + FS_HASH_LABEL + FS_NAME_MAX] = {FS_HASH_LABEL};
@@ -255,7 +270,7 @@ static fs_status write_entries(fs_writer *writer, uint32_t first, uint32_t last)
         writer->at = fs_put(at, next, FS_HASH_LABEL);
         writer->owner = NULL; /* its buffer has another name now */
         if ((status = fs_write_bitmap(writer, chain->bitmap[i])) != FS_OK) return status;
-        if ((status = fs_write_signatures(writer, owner, labels, FS_TYPE_NSEC3, chain->ttl, NULL, 0)) != FS_OK) return status;
+        if ((status = write_entry_signatures(writer, owner, labels, i)) != FS_OK) return status;
     }
     return status;
 }

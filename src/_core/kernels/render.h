@@ -36,6 +36,7 @@ typedef struct {
     const fs_arena *arena;
     const fs_order *order;
     const fs_chain *chain;
+    const fs_retained *retained;
     const uint8_t *apex;      /* wire name in the spelling of the zone's origin */
     const fs_signer *signers; /* [signer_count] */
     const uint8_t *const *rows; /* [signer_count] signatures of this range in order, signature_length octets each */

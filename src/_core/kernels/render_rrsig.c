@@ -211,13 +211,13 @@ static fs_status write_items(fs_writer *writer, const uint8_t *owner, uint8_t la
 enum { SET_MAX = FS_SIGNERS_MAX + 64 };
 
 fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
-                              const fs_kept *kept, uint32_t kept_count) {
+                              uint64_t retained, const fs_kept *kept, uint32_t kept_count) {
     const fs_render_input *input = writer->input;
     item items[SET_MAX], it;
     uint32_t count = 0;
     if (kept_count > SET_MAX - FS_SIGNERS_MAX) return fs_fail(writer->error, FS_ERROR_ZONE, "an RRset keeps more than 64 signatures");
     for (uint32_t i = 0; i < input->signer_count; i++) {
-        if (!fs_signs_type(&input->signers[i], type)) continue;
+        if (!fs_signs_type(&input->signers[i], type) || ((retained >> i) & 1)) continue;
         item *new = count == 0 ? &items[0] : &it;
         const fs_status status = take_new(writer, i, owner, type, new);
         if (status != FS_OK) return status;

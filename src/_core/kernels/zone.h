@@ -74,9 +74,8 @@ typedef struct {
     const uint32_t *entry_node; /* [entries] NSEC3: node that has the entry's RRSIGs, FS_NONE where there are none */
 } fs_retained;
 
-FS_INLINE int fs_is_retained(const uint64_t *words, uint32_t i, uint32_t signer) {
-    return words != NULL && ((words[i] >> signer) & 1);
-}
+FS_INLINE uint64_t fs_retained_by(const uint64_t *words, uint32_t i) { return words != NULL ? words[i] : 0; }
+FS_INLINE int fs_is_retained(const uint64_t *words, uint32_t i, uint32_t signer) { return (fs_retained_by(words, i) >> signer) & 1; }
 
 /* Which RRsets a key signs; one bit each. A revoked key has FS_SIGNS_DNSKEY alone (RFC 5011 section 2.1). */
 enum { FS_SIGNS_DNSKEY = 1, FS_SIGNS_CDS = 2 /* and CDNSKEY */, FS_SIGNS_REST = 4 };

@@ -17,6 +17,7 @@ from fastsign.sign.job import Job
 from fastsign.sign.keyset import choose_keys
 from fastsign.sign.plan import Signer
 from fastsign.sign.report import Report
+from fastsign.sign.retain import Judge, Retained, retain_signatures
 from fastsign.sign.shards import KeyReference, Work, write_signed_zone
 from fastsign.sign.tell import Tell
 from fastsign.zone.arena import Arena
@@ -50,15 +51,21 @@ def sign_zone(job: Job, file: AtomicFile, report: Report, tell: Tell) -> Signed:
     denial = choose_denial(job.denial, _existing_chain(apex))
     selection = choose_keys(job, apex, tell)
     _check_denial(job, denial, apex)
-    _refit_apex(job, apex, denial, report, tell)
+    _refit_apex(job, apex, denial, tell)
+    is_signed = _RRSIG in _core.count_types(arena)
     with report.phase("order"):
         order = order_zone(arena, job.origin)
         _core.check_content(arena, order)
     with report.phase("chain"):
         chain = make_chain(arena, order, denial, min(apex.soa_ttl, apex.minimum))
+    workers = _workers(job, order, chain)
+    retained = None
+    if is_signed:
+        with report.phase("retain"):
+            retained = retain_signatures(_judge(job, arena, order, chain, apex, selection), workers, report)
     with report.phase("sign"):
         file.write(job.header)
-        write_signed_zone(_work(job, arena, order, chain, selection), _workers(job, order, chain), file, report)
+        write_signed_zone(_work(job, arena, order, chain, selection, retained), workers, file, report)
         report.octets += len(job.header)
     algorithms = tuple(sorted({key.algorithm for key in selection.signers}))
     return Signed(dsset_text(job.origin, apex.rdata_of(DNSKEY)), algorithms)
@@ -95,9 +102,8 @@ def _check_denial(job: Job, denial: Denial, apex: Apex) -> None:
         raise ZoneError(message + "; sign it with NSEC (without -3)")
 
 
-def _refit_apex(job: Job, apex: Apex, denial: Denial, report: Report, tell: Tell) -> None:
-    """Take out what an earlier signing left, set the serial, announce the NSEC3 chain."""
-    report.dropped += _core.take_out(apex.arena, [_RRSIG])
+def _refit_apex(job: Job, apex: Apex, denial: Denial, tell: Tell) -> None:
+    """Take out an earlier signing's chain, set the serial, announce the NSEC3 chain."""
     _core.take_out(apex.arena, [_NSEC, _NSEC3])
     if job.serial_method != serial.KEEP:
         number, warnings = serial.new_serial(job.serial_method, apex.serial, job.now, job.today)
@@ -108,7 +114,22 @@ def _refit_apex(job: Job, apex: Apex, denial: Denial, report: Report, tell: Tell
     apex.replace(NSEC3PARAM, 0, [denial.nsec3param()] if denial.kind == NSEC3 else [])
 
 
-def _work(job: Job, arena: Arena, order: Order, chain: Chain, selection: Selection) -> Work:
+def _judge(job: Job, arena: Arena, order: Order, chain: Chain, apex: Apex, selection: Selection) -> Judge:
+    dnskeys = tuple(apex.rdata_of(DNSKEY))
+    numbers = {key.rdata: number for number, key in enumerate(selection.signers)}
+    return Judge(
+        arena=arena,
+        order=order,
+        chain=chain,
+        apex=job.origin.lower(),
+        dnskeys=dnskeys,
+        signer_of_key=tuple(numbers.get(rdata, -1) for rdata in dnskeys),
+        now=job.now,
+        cycle=(job.expiration - job.inception) % 2**32 // 4 if job.cycle is None else job.cycle,
+    )
+
+
+def _work(job: Job, arena: Arena, order: Order, chain: Chain, selection: Selection, retained: Retained | None) -> Work:
     keys = selection.signers
     return Work(
         arena=arena,
@@ -119,6 +140,7 @@ def _work(job: Job, arena: Arena, order: Order, chain: Chain, selection: Selecti
         signers=tuple(_signer(job, key) for key in keys),
         keys=tuple(_reference(key) for key in keys),
         engine=job.engine,
+        retained=retained,
     )
 
 

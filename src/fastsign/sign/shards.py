@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 
 from fastsign import _core
 from fastsign._core import Column, PrivateKey
@@ -13,6 +13,7 @@ from fastsign.pool.workers import Pool
 from fastsign.sign.denial import NSEC3, Chain
 from fastsign.sign.plan import Signer
 from fastsign.sign.report import Report
+from fastsign.sign.retain import Retained
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order
 from fastsign.zone.write import AtomicFile
@@ -46,6 +47,7 @@ class Work:
     signers: tuple[Signer, ...]
     keys: tuple[KeyReference, ...]  # of the signers, one each
     engine: str  # "" for the fastest that fits the CPU
+    retained: Retained | None = None  # signatures of the input that stay
 
 
 def write_signed_zone(work: Work, workers: int, file: AtomicFile, report: Report) -> None:
@@ -55,7 +57,7 @@ def write_signed_zone(work: Work, workers: int, file: AtomicFile, report: Report
     tasks = [(kind, first, last, i % len(slots)) for i, (kind, first, last) in enumerate(ranges)]
     report.workers = workers
     with Pool(workers, (work, slots)) as pool:
-        done = count(1)
+        done = itertools.count(1)
         for (_, _, _, slot), (octets, signatures) in zip(tasks, pool.map(sign_shard, tasks), strict=True):
             file.append_from(slots[slot].fd, octets)
             report.octets += octets
@@ -67,30 +69,31 @@ def write_signed_zone(work: Work, workers: int, file: AtomicFile, report: Report
 def sign_shard(share: tuple[Work, tuple[Column, ...]], kind: int, first: int, last: int, slot: int) -> tuple[int, int]:
     """Sign and render [first, last) into an output slot; returns (octets, signatures)."""
     work, slots = share
-    rows = [
-        _sign_range(work, signer, key, kind, first, last) for signer, key in zip(work.signers, work.keys, strict=True)
-    ]
+    rows = [_sign_range(work, number, kind, first, last) for number in range(len(work.signers))]
     signatures = sum(len(row) // signer.signature_length for row, signer in zip(rows, work.signers, strict=True))
     render = _core.render_nodes if kind == NODES else _core.render_chain
     out = slots[slot]
     out.resize(0)
-    octets = render(work.arena, work.order, work.chain, work.style, work.apex, work.signers, rows, first, last, out)
+    zone = (work.arena, work.order, work.chain)
+    octets = render(*zone, work.style, work.apex, work.signers, rows, first, last, out, work.retained)
     return octets, signatures
 
 
-def _sign_range(work: Work, signer: Signer, reference: KeyReference, kind: int, first: int, last: int) -> Column:
-    """The signer's signatures for a range, row by row."""
+def _sign_range(work: Work, number: int, kind: int, first: int, last: int) -> Column:
+    """The signatures of signer *number* for a range, row by row."""
+    signer = work.signers[number]
     rows, offsets, signatures = Column("B"), Column("Q"), Column("B")
     digest = _core.digest_nodes if kind == NODES else _core.digest_chain
     apex = work.apex.lower()  # RFC 4034 section 6.2 (2), and BIND's signer names
-    number = digest(work.arena, work.order, work.chain, apex, signer, first, last, rows, offsets)
-    if number:
-        key = open_key(reference, work.engine)
-        signatures.resize(number * signer.signature_length)
+    zone = (work.arena, work.order, work.chain)
+    count = digest(*zone, apex, signer, first, last, rows, offsets, work.retained, number)
+    if count:
+        key = open_key(work.keys[number], work.engine)
+        signatures.resize(count * signer.signature_length)
         if key.digest_length:
-            key.sign_digests(rows, number, signatures)
+            key.sign_digests(rows, count, signatures)
         else:
-            key.sign_messages(rows, offsets, number, signatures)
+            key.sign_messages(rows, offsets, count, signatures)
     return signatures
 
 

@@ -1,0 +1,34 @@
+/* Which signatures of the input stay: BIND's rules (dnssec-signzone.c, signset), and none that does not verify. */
+#ifndef FS_RETAIN_H
+#define FS_RETAIN_H
+
+#include "message.h"
+#include "verify_keys.h"
+
+typedef struct {
+    const fs_arena *arena;
+    const fs_order *order;
+    const fs_chain *chain;
+    const uint8_t *apex; /* wire, lower case */
+    const fs_verify_key *keys; /* [key_count] DNSKEYs of the new zone, those that don't sign among them */
+    const uint32_t *signer_of_key; /* [key_count] the key's number among the signers, FS_NONE if it does not sign */
+    uint32_t key_count;
+    uint32_t now;   /* seconds since 1970, modulo 2^32 */
+    uint32_t cycle; /* seconds: a signature that ends sooner is made anew */
+
+    /* Filled, each range its own part: */
+    uint16_t *type;       /* [records] of the arena: an RRSIG that does not stay gets type 0 */
+    uint64_t *rrset;      /* [rrsets] as in fs_retained */
+    uint64_t *entry;      /* [entries] */
+    uint32_t *entry_node; /* [entries] */
+} fs_retain_task;
+
+typedef struct {
+    uint64_t retained, dropped, verified, unverified;
+} fs_retain_counts;
+
+/* Judge the RRSIGs of nodes [first, last). */
+fs_status fs_retain_range(const fs_retain_task *task, uint32_t first, uint32_t last, fs_retain_counts *counts,
+                          fs_error *error) FS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,64 @@
+# Signatures of the input that stay.
+
+cdef extern from "retain.h" nogil:
+    ctypedef struct fs_retain_task:
+        const fs_arena *arena
+        const fs_order *order
+        const fs_chain *chain
+        const uint8_t *apex
+        const fs_verify_key *keys
+        const uint32_t *signer_of_key
+        uint32_t key_count
+        uint32_t now
+        uint32_t cycle
+        uint16_t *type
+        uint64_t *rrset
+        uint64_t *entry
+        uint32_t *entry_node
+
+    ctypedef struct fs_retain_counts:
+        uint64_t retained
+        uint64_t dropped
+        uint64_t verified
+        uint64_t unverified
+
+    fs_status fs_retain_range(const fs_retain_task *task, uint32_t first, uint32_t last, fs_retain_counts *counts,
+                              fs_error *error)
+
+
+def retain_range(object arena, object order, object chain, object retained, bytes apex, PublicKeys keys, signer_of_key,
+                 uint32_t now, uint32_t cycle, uint32_t first, uint32_t last):
+    """Judge the RRSIG records of nodes [first, last): those that don't stay get type 0 in the arena.
+
+    Those that do are noted in *retained* (fastsign.sign.retain.Retained). signer_of_key: for each of *keys* its number among the
+    signers, or -1. Returns (retained, dropped, verified, unverified).
+    """
+    cdef fs_error error
+    memset(&error, 0, sizeof(error))
+    cdef fs_arena records = arena_of(arena)
+    cdef fs_order nodes = order_of(order)
+    cdef fs_chain entries = chain_of(chain)
+    cdef uint32_t numbers[FS_SIGNERS_MAX]
+    cdef fs_retain_task task
+    cdef fs_retain_counts counts
+    cdef fs_status status
+    check_name(apex)
+    retained_of(retained, &nodes, &entries)
+    if keys.count > FS_SIGNERS_MAX or len(signer_of_key) != keys.count:
+        raise ValueError(f"at most {FS_SIGNERS_MAX} keys, each with its signer's number")
+    if first > last or last > nodes.node_count:
+        raise ValueError("the range is not within the zone")
+    for i in range(keys.count):
+        numbers[i] = 0xFFFFFFFF if signer_of_key[i] < 0 else signer_of_key[i]
+    memset(&counts, 0, sizeof(counts))
+    task.arena, task.order, task.chain = &records, &nodes, &entries
+    task.apex, task.keys, task.signer_of_key = <const uint8_t *><const char *>apex, keys.key, numbers
+    task.key_count, task.now, task.cycle = keys.count, now, cycle
+    task.type = <uint16_t *>(<Column>arena.rrtype).column.data
+    task.rrset = <uint64_t *>(<Column>retained.rrset).column.data
+    task.entry = <uint64_t *>(<Column>retained.entry).column.data
+    task.entry_node = u32(<Column>retained.entry_node)
+    with nogil:
+        status = fs_retain_range(&task, first, last, &counts, &error)
+    check(status, &error)
+    return counts.retained, counts.dropped, counts.verified, counts.unverified
