@@ -48,7 +48,8 @@ def crypto_mb_headers() -> Path:
 
 def build(folder: Path, add: Sequence[str] = (), leave_out: Sequence[str] = (), crypto_mb: bool = False) -> ctypes.CDLL:
     """Compile the engines without the kernels *leave_out*, with the test's own files *add*."""
-    kernels = [KERNELS / "fs.c", KERNELS / "rfc6979.c", *KERNELS.glob("engine*.c"), *KERNELS.glob("private_key*.c")]
+    patterns = ("fs.c", "rfc6979.c", "engine*.c", "private_key*.c", "ec_*.c", "sha2*.c")
+    kernels = [path for pattern in patterns for path in KERNELS.glob(pattern)]
     sources = [path for path in kernels if path.name not in leave_out] + [PARTS / name for name in add]
     library = folder / "engines.so"
     flags = ["-shared", "-fPIC", "-O1", "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{KERNELS}"]

@@ -3,6 +3,7 @@
 
 #include "ec_kernel.h"
 #include "ec_nonce.h"
+#include "private_key_memory.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -31,13 +32,8 @@ struct fs_ec_verifier {
 
 /* ---- Memory, and what is left in it ---- */
 
+/* For verifying; what is secret lies in fs_secret_open memory. */
 static void *allocate(size_t octets) { return aligned_alloc(64, (octets + 63) / 64 * 64); }
-
-static void wipe(void *memory, size_t octets) {
-    if (memory == NULL) return;
-    OPENSSL_cleanse(memory, octets);
-    free(memory);
-}
 
 /* Overwrite the part of the stack where the kernels had their variables; the deepest of them takes less than this. */
 static __attribute__((noinline)) void wipe_stack(void) {
@@ -97,23 +93,23 @@ fs_status fs_ec_key_new(fs_ec_key **out, fs_ec_curve curve, const uint8_t *secre
     if (kernel == NULL) return no_such_kernel(name, error);
     if (!secret_in_range(secret, kernel->order, kernel->octets))
         return fs_fail(error, FS_ERROR_KEY, "the private key is not in 1..n-1 (SEC 1 section 3.2.1)");
-    fs_ec_key *key = allocate(sizeof *key);
-    void *room = allocate(kernel->sign_room);
+    fs_ec_key *key = fs_secret_open(sizeof *key);
+    void *room = fs_secret_open(kernel->sign_room);
     if (key == NULL || room == NULL) {
-        free(key);
-        free(room);
+        fs_secret_close(key, sizeof *key);
+        fs_secret_close(room, kernel->sign_room);
         return out_of_memory(error);
     }
     key->kernel = kernel;
     fs_nonce_key_init(&key->nonce, curve, secret, kernel->order);
     kernel->derive(secret, room, key->public_key);
-    wipe(room, kernel->sign_room);
+    fs_secret_close(room, kernel->sign_room);
     wipe_stack();
     *out = key;
     return FS_OK;
 }
 
-void fs_ec_key_free(fs_ec_key *key) { wipe(key, sizeof *key); }
+void fs_ec_key_free(fs_ec_key *key) { fs_secret_close(key, sizeof *key); }
 
 void fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key) { memcpy(public_key, key->public_key, 2 * key->kernel->octets); }
 
@@ -129,16 +125,16 @@ typedef struct {
 static int signing_open(signing *job, const fs_ec_key *key) {
     const fs_ec_kernel *kernel = key->kernel;
     job->key = key;
-    job->room = allocate(kernel->sign_room);
-    job->nonces = allocate(kernel->rows * kernel->octets);
-    job->again = allocate(kernel->rows);
+    job->room = fs_secret_open(kernel->sign_room);
+    job->nonces = fs_secret_open(kernel->rows * kernel->octets);
+    job->again = fs_secret_open(kernel->rows);
     return job->room != NULL && job->nonces != NULL && job->again != NULL;
 }
 
 static void signing_close(signing *job) {
-    wipe(job->room, job->key->kernel->sign_room);
-    wipe(job->nonces, job->key->kernel->rows * job->key->kernel->octets);
-    free(job->again);
+    fs_secret_close(job->room, job->key->kernel->sign_room);
+    fs_secret_close(job->nonces, job->key->kernel->rows * job->key->kernel->octets);
+    fs_secret_close(job->again, job->key->kernel->rows);
     wipe_stack();
 }
 

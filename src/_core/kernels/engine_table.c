@@ -1,11 +1,16 @@
 /* Who signs what: one row per engine and algorithm, of one algorithm the preferred engine first. */
 #include "engine.h"
 
+#define BATCH(number)                                                                                                 \
+    {.name = "batch", .algorithm = number, .lanes = 32, .fits = fs_batch_fits, .sign = fs_batch_ecdsa, .open = fs_batch_open, \
+     .close = fs_batch_close}
 #define OPENSSL(number, function) {.name = "openssl", .algorithm = number, .lanes = 1, .fits = fs_openssl_fits, .sign = function}
 #define CRYPTO_MB(number, function) \
     {.name = "crypto_mb", .algorithm = number, .lanes = 8, .fits = fs_crypto_mb_fits, .sign = function}
 
 const fs_engine fs_engines[] = {
+    BATCH(FS_ECDSAP256),
+    BATCH(FS_ECDSAP384),
 #ifdef FASTSIGN_CRYPTO_MB
     CRYPTO_MB(FS_RSASHA1, fs_crypto_mb_rsa),
     CRYPTO_MB(FS_NSEC3RSASHA1, fs_crypto_mb_rsa),

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include "fs.h"
+#include "private_key_memory.h"
 #include "rfc6979.h"
 
 /* DNSSEC algorithm numbers (IANA; RFC 8624 for their standing). */
@@ -34,11 +35,6 @@ FS_INLINE int fs_is_eddsa(uint8_t algorithm) { return algorithm == FS_ED25519 ||
 
 /* Octets of the digest that an algorithm signs; 0: it signs the message itself (EdDSA), or is not known. */
 uint16_t fs_signed_octets(uint8_t algorithm);
-
-/* ---- memory for secrets: whole pages, locked and left out of core dumps where the system allows, wiped when closed */
-
-void *fs_secret_open(size_t octets);
-void fs_secret_close(void *memory, size_t octets);
 
 /* ---- the public half, from the public key field of DNSKEY RDATA */
 

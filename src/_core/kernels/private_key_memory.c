@@ -1,10 +1,10 @@
 /* Memory for secrets. */
 #define _GNU_SOURCE
+#include "private_key_memory.h"
+
 #include <openssl/crypto.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "private_key.h"
 
 static size_t whole_pages(size_t octets) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
