@@ -261,31 +261,24 @@ def test_bind_signs_with_our_keys(algorithm: int, tmp_path: Path) -> None:
 
 def test_a_tag_that_is_taken_is_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = read_key(run_mine(tmp_path, "-a", "15", "-f", "KSK", "example").stdout.strip(), str(tmp_path))
-    good = make_key(15)
-    # The other's very tag; one that becomes the other's when revoked; then one that is free.
-    wanted = {other.tag, facts.key_tag(facts.with_flags(other.rdata, other.flags & ~facts.REVOKE | facts.REVOKE))}
-
-    def colliding(tag: int) -> bytes:
-        for number in range(2**17):
-            public_key = number.to_bytes(32, "big")
-            if facts.key_tag(bytes([1, 1, 3, 15]) + public_key) == tag:
-                return public_key
-        raise AssertionError
-
-    drawn = [(colliding(tag), [("PrivateKey", bytearray(b"AAAA"))]) for tag in wanted]
-    drawn.append((good[0], [(tag, bytearray(value)) for tag, value in good[1]]))
-    left = list(drawn)
+    head = bytes([1, 1, 3, 15])  # flags 257, protocol, algorithm
+    taken = {other.tag, facts.revoked_tag(other.rdata)}
+    by_tag = {facts.key_tag(head + key): key for key in (number.to_bytes(32, "big") for number in range(2**16))}
+    clashing = [
+        by_tag[other.tag],
+        by_tag[facts.revoked_tag(other.rdata)],
+        # This one takes the other's tag when it is revoked itself.
+        next(key for tag, key in by_tag.items() if tag not in taken and facts.revoked_tag(head + key) == other.tag),
+    ]
+    secrets = [bytearray(b"AAAA") for _ in clashing]
+    drawn = [(key, [("PrivateKey", secret)]) for key, secret in zip(clashing, secrets, strict=True)]
+    left = [*drawn, make_key(15)]
     monkeypatch.setattr(keygen_run, "make_key", lambda *_: left.pop(0))
     outcome = run_mine(tmp_path, "-v", "1", "-a", "15", "-f", "KSK", "example")
     assert outcome.code == 0
     assert not left
-    assert (
-        outcome.stderr.count(
-            " already exists, or might collide with another key upon revokation.  Generating a new key\n"
-        )
-        == 2
-    )
-    assert all(set(value) == {0} for _, material in drawn for _, value in material)
+    assert outcome.stderr.count("might collide with another key upon revokation.  Generating a new key\n") == 3
+    assert secrets == [bytes(4)] * 3  # wiped
 
 
 def test_tags_keep_to_the_range_asked_for(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import dns.dnssec
@@ -200,6 +201,37 @@ def test_a_key_file_is_a_record_in_any_form(form: str, ttl: int | None, tmp_path
     tools.run("dnssec-settime", "-K", tmp_path, "-p", "all", name)
     after = read_key(name, str(tmp_path))
     assert (after.name, after.rdata, after.ttl) == (before.name, before.rdata, ttl)
+
+
+def test_broken_files_end_in_key_file_errors_and_nothing_else(tmp_path: Path) -> None:
+    source = random.Random(1)
+    name = keygen(tmp_path, "-k", "default", "example")
+    tools.run("dnssec-settime", "-s", "-K", tmp_path, "-g", "hidden", "-k", "hidden", "now", name)
+    outcomes = {"read": 0, "refused": 0}
+    for suffix in (".key", ".private", ".state"):
+        path = tmp_path / (name + suffix)
+        good = path.read_bytes()
+        for _ in range(400):
+            bad = bytearray(good)
+            for _ in range(source.choice((1, 1, 3))):
+                at = source.randrange(len(bad))
+                match source.randrange(4):
+                    case 0:
+                        bad[at] = source.randrange(256)
+                    case 1:
+                        del bad[at : at + source.randrange(1, 30)]
+                    case 2:
+                        bad[at:at] = bad[: source.randrange(60)]
+                    case 3:
+                        bad[at:at] = source.choice((b"(", b")", b";", b"\\", b"\n", b":", b"\0", b"9" * 5000))
+            path.write_bytes(bad)
+            try:
+                read_key(name, str(tmp_path))
+                outcomes["read"] += 1
+            except KeyFileError:
+                outcomes["refused"] += 1
+        path.write_bytes(good)
+    assert min(outcomes.values()) > 100
 
 
 def test_ldns_keys_are_read(tmp_path: Path) -> None:

@@ -253,6 +253,31 @@ def test_states_beat_times(dnskey: str, tmp_path: Path) -> None:
         assert_same_sync(scene, change, selection, signed)
 
 
+def test_a_hidden_key_that_was_never_used_is_left_alone(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for moments in ("-G", "-P now-1h"):
+        name = scene.keygen(*moments.split())
+        scene.publish(name)
+        tools.run("dnssec-settime", "-s", "-K", tmp_path, "-k", "hidden", "now-1h", "-z", "hidden", "now-1h", name)
+    for role in (["-f", "KSK"], []):
+        scene.keygen(*role)
+    signed = scene.bind("-S", "zone")
+    selection, _ = smart(scene, int(time.time()))
+    assert_same(scene, selection, signed)
+    assert len(selection.removed) == 1
+
+
+def test_other_keys_stand_in_for_a_ksk_that_is_revoked(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for algorithm, revoked in (("13", "-Rnow-1h"), ("15", "-Rnone")):
+        scene.keygen("-f", "KSK", revoked, algorithm=algorithm)
+        scene.keygen(algorithm=algorithm)
+    signed = scene.bind("-S", "-x", "zone")
+    selection, _ = smart(scene, int(time.time()), ksk_only=True)
+    assert_same(scene, selection, signed)
+    assert len(signers(selection, SIGNS_DNSKEY)) == 3
+
+
 def test_a_key_is_revoked_in_place(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     ksk, zsk = scene.keygen("-f", "KSK", "-R", "now-1h"), scene.keygen("-R", "now-1h")

@@ -14,6 +14,7 @@ from fastsign.keys.metadata import NO_METADATA, KeyState, KeyTimes, Metadata, pa
 
 _TTL = re.compile(r"(?:[0-9]+[wdhms]?)+", re.IGNORECASE)
 _TTL_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1, "": 1}
+_WORD = re.compile(r"[();]|(?:\\.|[^ \t\r();\\])+")
 _CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
 _KEY_FILE_MAX = 64 * 1024  # characters
 
@@ -197,8 +198,8 @@ def _first_record(text: str) -> list[str]:
     """Words of the first line that has any, read on while a parenthesis is open; comments are left out."""
     words: list[str] = []
     depth = 0
-    for line in text.splitlines():
-        for word in re.findall(r"[()]|;|(?:\\.|[^\s();\\])+", line):
+    for line in text.split("\n"):
+        for word in _WORD.findall(line):
             if word == ";":
                 break
             if word in "()":

@@ -273,7 +273,7 @@ def parse_state(path: str, algorithm: int, bits: int, metadata: Metadata) -> Met
         return metadata
     except OSError as error:
         raise KeyFileError.of_system(path, error) from None
-    pairs = [line.partition(";")[0].split() for line in text.splitlines()]
+    pairs = [line.partition(";")[0].split() for line in text.split("\n")]
     words = [(pair[0], pair[1] if len(pair) > 1 else "") for pair in pairs if pair]
     try:
         # The first two lines must fit the key.
