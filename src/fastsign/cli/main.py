@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -59,13 +60,30 @@ def run_command(command: str, env: Env) -> int:
     return code
 
 
+class Terminated(BaseException):  # noqa: N818 - as KeyboardInterrupt: not an error of ours, and not to be caught as one
+    """A signal asks the program to end; on its way out it puts its things away."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _terminate(number: int, _: object) -> None:
+    raise Terminated(number)
+
+
 def main() -> int:
     """The `fastsign` program."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _terminate)
     try:
         code = run(Env.of_process())
         sys.stdout.flush()
+    except Terminated as ended:
+        return 128 + ended.number  # as a shell reports a program that a signal ended
     except KeyboardInterrupt:
-        return 130  # as a shell reports a program that SIGINT ended
+        return 128 + signal.SIGINT
     except BrokenPipeError:
         # Whoever read our output has gone; don't let the interpreter's last flush complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Signals that ask a program to end.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 # In a worker: what it inherited from its parent by the fork.
 _inherited: dict[str, Any] = {}
 
@@ -71,7 +74,18 @@ def _fork_workers(workers: int, share: object) -> Executor:
     from multiprocessing import get_context
 
     start = get_context("fork")
-    return ProcessPoolExecutor(workers, mp_context=start, initializer=_begin_worker, initargs=(share, os.getpid()))
+    pool = ProcessPoolExecutor(workers, mp_context=start, initializer=_begin_worker, initargs=(share, os.getpid()))
+    # The first task starts the workers. An exception of a signal's handler in the middle of a fork would be lost.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        pool.submit(_begin_pool)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return pool
+
+
+def _begin_pool() -> None:
+    """The task that starts the workers; it has nothing else to do."""
 
 
 def _begin_worker(share: object, parent: int) -> None:
@@ -80,7 +94,9 @@ def _begin_worker(share: object, parent: int) -> None:
 
     _inherited["share"] = share
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     if os.getppid() != parent:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastsign.errors import SigningError
+from fastsign.errors import KeyFileError, SigningError, system_reason
 from fastsign.keys import facts
-from fastsign.keys.files import find_keys
+from fastsign.keys.files import KeyFile, find_keys
 from fastsign.keys.load import load_named_keys, load_zone_keys
 from fastsign.keys.select import Selection, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
@@ -27,7 +27,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
         selection = select_smart(
             job.origin,
             zone_keys,
-            find_keys(job.origin, job.key_directory),
+            _repository(job),
             job.now,
             rrset_ttl=_rrset_ttl(job, apex, tell),
             default_ttl=apex.soa_ttl if job.key_ttl is None else job.key_ttl,
@@ -46,15 +46,19 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
             ksk_only=job.ksk_only_keyset,
             ignore_ksk_flag=job.ignore_ksk_flag,
         )
-    for line in selection.reports:
-        tell.report(line)
-    for line in selection.logs:
-        tell.detail(1, line)
     _update_dnskeys(apex, selection)
     if job.smart:
         _update_sync(job, apex, selection, tell)
     _check_keys(job, apex, selection, tell)
     return selection
+
+
+def _repository(job: Job) -> list[KeyFile]:
+    try:
+        return find_keys(job.origin, job.key_directory)
+    except OSError as error:
+        # The function of BIND's that its users know this by.
+        raise KeyFileError(f"dns_dnssec_findmatchingkeys: {system_reason(error)}", job.key_directory) from None
 
 
 def _rrset_ttl(job: Job, apex: Apex, tell: Tell) -> int | None:

@@ -56,6 +56,7 @@ def sign_zone(job: Job, file: AtomicFile, report: Report, tell: Tell) -> Signed:
     with report.phase("order"):
         order = order_zone(arena, job.origin)
         _core.check_content(arena, order)
+    _tell_selection(selection, tell)
     with report.phase("chain"):
         chain = make_chain(arena, order, denial, min(apex.soa_ttl, apex.minimum))
     workers = _workers(job, order, chain)
@@ -76,6 +77,13 @@ def _load(job: Job, tell: Tell) -> Arena:
     for warning in loaded.warnings:
         tell.note(f"dnssec-signzone: warning: {warning}\n")
     return loaded.arena
+
+
+def _tell_selection(selection: Selection, tell: Tell) -> None:
+    for line in selection.reports:
+        tell.report(line)
+    for line in selection.logs:
+        tell.detail(1, line)
 
 
 def _existing_chain(apex: Apex) -> Denial | None:

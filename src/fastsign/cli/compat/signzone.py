@@ -132,7 +132,7 @@ def _read_options(line: CommandLine) -> _Options:
 def _obsolete(letter: str) -> None:
     if letter == "l":
         raise FatalError("-l option (DLV lookaside) is obsolete")
-    raise FatalError(f"The -{letter} {'option has' if letter == 'p' else 'options has'} been deprecated.")
+    raise FatalError(f"The -{letter} {'option has' if letter == 'p' else 'options has'} been deprecated.\n")
 
 
 def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:

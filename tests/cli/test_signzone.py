@@ -1,0 +1,251 @@
+"""fastsign signzone's command line: what it says, where, with which exit code, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import tools
+from differential_zones import ORIGIN, ZONE
+from inprocess import Done, signzone
+
+NAME = ORIGIN.lower()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    for role in ((), ("-f", "KSK")):
+        tools.run("dnssec-keygen", "-q", "-a", "13", *role, "-K", folder, ORIGIN)
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a zone."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "zone").write_text("\n".join(ZONE) + "\n")
+    return tmp_path
+
+
+def bind(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return tools.run("dnssec-signzone", *arguments, check=False)
+
+
+def said(text: str) -> str:
+    """A message less what differs between BIND's versions and builds."""
+    return text.replace("illegal option -- Y\ndnssec-signzone: ", "")
+
+
+BAD_CALLS = [
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "nonexistent"),
+    ("-S", "-K", "/nonexistent", "-o", ORIGIN, "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-f", "/nonexistent/out", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-d", "/nonexistent", "zone"),
+    ("-S", "-K", "{keys}", "-o", "exa..mple", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-N", "foo", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-O", "foo", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-T", "foo", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "xx", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "-", "-H", "x", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-i", "x", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-j", "x", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-n", "x", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-s", "yesterday", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-e", "+1m", "zone"),
+    ("-S", "-o", ORIGIN, "zone"),
+    ("-S", "-P", "-o", ORIGIN, "zone"),
+    ("-K", "{keys}", "-o", ORIGIN, "zone"),
+    ("-K", "{keys}", "-o", ORIGIN, "zone", "Knone.+013+00001"),
+    ("-p", "zone"),
+    ("-r", "x", "zone"),
+    ("-l", "x", "zone"),
+    *[("-k", "x") * 9 + ("zone",)],
+]
+
+
+@pytest.mark.parametrize("call", BAD_CALLS, ids=" ".join)
+def test_a_bad_call_fails_as_binds_does(call, keys, folder):
+    arguments = [part.format(keys=keys) for part in call]
+    ours = signzone(*arguments, check=False)
+    assert sorted(os.listdir(folder)) == ["zone"]
+    theirs = bind(*arguments)
+    assert (ours.code, ours.stdout, ours.stderr) == (theirs.returncode, theirs.stdout, said(theirs.stderr))
+
+
+BAD_ZONES = {
+    "DS without NS": ["ds 60 DS 12345 13 2 " + "AB" * 32],
+    "DNSKEY below the apex": ["sub 60 DNSKEY 256 3 13 " + "AAAA" * 21 + "AA=="],
+    "CNAME and other data": ["c 60 CNAME x", "c 60 A 192.0.2.1"],
+    "two CNAMEs": ["c 60 CNAME x", "c 60 CNAME y"],
+    "two SOAs": ["@ 600 SOA ns hostmaster 2 7200 3600 1209600 300"],
+    "bad address": ["a 60 A 192.0.2.256"],
+    "bad base64": ["@ 60 DNSKEY 256 3 13 A"],
+    "unknown type": ["a 60 FOO bar"],
+    "open parenthesis": ["a 60 TXT ( foo"],
+    "label too long": ["a" * 64 + " 60 A 192.0.2.1"],
+}
+
+
+@pytest.mark.parametrize("zone", sorted(BAD_ZONES))
+def test_a_bad_zone_is_refused_in_binds_words(zone, keys, folder):
+    (folder / "zone").write_text("\n".join([*ZONE, *BAD_ZONES[zone]]) + "\n")
+    arguments = ("-S", "-K", keys, "-o", ORIGIN, "zone")
+    theirs, ours = bind(*arguments), signzone(*arguments, check=False)
+    assert (ours.code, ours.stdout, ours.stderr) == (theirs.returncode, theirs.stdout, theirs.stderr)
+    assert sorted(os.listdir(folder)) == ["zone"]
+
+
+def test_no_soa_is_refused_in_binds_words(keys, folder):
+    (folder / "zone").write_text("@ 60 TXT x\n")
+    arguments = ("-S", "-K", keys, "-o", ORIGIN, "zone")
+    assert signzone(*arguments, check=False).stderr == bind(*arguments).stderr
+
+
+@pytest.mark.parametrize("options", [(), ("-q",), ("-x",), ("-z",), ("-P",)], ids=" ".join)
+def test_success_is_reported_as_bind_reports_it(options, keys, folder):
+    arguments = ("-S", "-K", keys, "-o", ORIGIN, *options, "zone")
+    theirs, ours = bind(*arguments), signzone(*arguments)
+
+    def sorted_keys(text: str) -> list[str]:  # BIND fetches keys in the order of its directory reads
+        lines = text.splitlines()
+        return sorted(x for x in lines if x.startswith("Fetching")) + [x for x in lines if not x.startswith("Fetching")]
+
+    assert sorted_keys(ours.stdout) == sorted_keys(theirs.stdout)
+    assert (ours.stderr, ours.code) == (theirs.stderr, theirs.returncode)
+    assert sorted(os.listdir(folder)) == [f"dsset-{NAME}.", "zone", "zone.signed"]
+
+
+def test_statistics_have_binds_columns(keys, folder):
+    arguments = ("-S", "-q", "-t", "-K", keys, "-o", ORIGIN, "zone")
+
+    def shape(text: str) -> str:
+        return re.sub(r"\d+\.\d{3}\n", lambda m: f"{'':>{len(m[0]) - 1}}\n", text)
+
+    ours, theirs = signzone(*arguments).stdout, bind(*arguments).stdout
+    assert [len(line) for line in ours.splitlines()] == [len(line) for line in theirs.splitlines()]
+    assert [line.split(":")[0] for line in ours.splitlines()] == [line.split(":")[0] for line in theirs.splitlines()]
+    assert ours.splitlines()[:4] == theirs.splitlines()[:4], "the counts are equal"
+
+
+def test_to_standard_output_goes_the_verified_zone_alone(keys, folder):
+    done = signzone("-S", "-K", keys, "-o", ORIGIN, "-f", "-", "zone")
+    (folder / "signed").write_text(done.stdout)
+    tools.accept(folder / "signed", ORIGIN)
+    assert "; resign=" in done.stdout, "the default format is full then"
+    assert "Zone fully signed" in done.stderr
+    expired = ("-s", "20200101000000", "-e", "20200201000000")
+    failed = signzone("-S", "-K", keys, "-o", ORIGIN, *expired, "-f", "-", "zone", check=False)
+    assert (failed.code, failed.stdout) == (1, "")
+
+
+def test_a_zone_that_does_not_verify_replaces_nothing(keys, folder):
+    signzone("-S", "-K", keys, "-o", ORIGIN, "zone")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    expired = ("-s", "20200101000000", "-e", "20200201000000")
+    done = signzone("-S", "-K", keys, "-o", ORIGIN, *expired, "zone", check=False)
+    assert done.code == 1
+    assert "Zone verification failed" in done.stdout
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_an_option_that_is_not_there_is_refused_by_name(folder):
+    for letter in "aCDFgQRu":
+        if letter != "u":
+            done = signzone(f"-{letter}", "-o", ORIGIN, "zone", check=False)
+            assert done.code == 1
+            assert f"option -{letter} is not supported" in done.stderr
+    for letter in "EGIJLMZ":
+        done = signzone(f"-{letter}", "x", "-o", ORIGIN, "zone", check=False)
+        assert f"option -{letter} is not supported" in done.stderr
+
+
+def test_help_and_version(folder):
+    done = signzone("-h", check=False)
+    assert (done.code, done.stdout) == (0, "")
+    assert done.stderr.startswith("Usage:\n\tdnssec-signzone [options] zonefile [keys]\n")
+    assert signzone("-V").stdout.startswith("dnssec-signzone fastsign-")
+    assert signzone(check=False).code == 1
+
+
+@pytest.fixture(scope="module")
+def large_zone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "zone"
+    path.write_text("\n".join([*ZONE, *(f"n{i} 60 NS ns.n{i}" for i in range(60000))]) + "\n")
+    return path
+
+
+def sign_large(zone: Path, keys: Path, output: Path, *options: str) -> Done:
+    validity = ("-s", "20261101000000", "-e", "20391201000000")
+    common = ("-S", "-P", "-3", "-", "-K", keys, "-o", ORIGIN, "-d", output.parent, *validity, "-f", output)
+    return signzone(*common, *options, zone)
+
+
+def test_any_number_of_workers_writes_the_same_octets(large_zone, keys, tmp_path):
+    outputs = []
+    for workers in ("1", "2", "3"):
+        sign_large(large_zone, keys, tmp_path / workers, "-n", workers)
+        outputs.append((tmp_path / workers).read_bytes().split(b"\n", 1)[1])
+    assert outputs[0] == outputs[1] == outputs[2]
+
+
+def start_large(zone: Path, keys: Path, folder: Path) -> subprocess.Popen[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "fastsign",
+        "signzone",
+        "-S",
+        "-P",
+        "-3",
+        "-",
+        "-n",
+        "2",
+        "-K",
+        str(keys),
+        "-o",
+        ORIGIN,
+    ]
+    return subprocess.Popen(
+        [*command, "-d", str(folder), "-f", str(folder / "out"), str(zone)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "FASTSIGN_ENGINE": "openssl"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a job in the background ignores it
+    )  # fmt: skip
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started, once it has."""
+    for _ in range(2000):
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if len(found) >= 2:
+            return [int(child) for child in found]
+        time.sleep(0.005)
+    raise AssertionError("no workers were started")
+
+
+def test_a_killed_worker_ends_the_run_and_leaves_nothing(large_zone, keys, tmp_path):
+    running = start_large(large_zone, keys, tmp_path)
+    os.kill(children_of(running.pid)[0], signal.SIGKILL)
+    _, stderr = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "a worker process died" in stderr
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_the_run_and_leaves_nothing(number, large_zone, keys, tmp_path):
+    running = start_large(large_zone, keys, tmp_path)
+    workers = children_of(running.pid)
+    running.send_signal(number)
+    running.communicate(timeout=30)
+    assert running.returncode not in (0, None)
+    assert os.listdir(tmp_path) == []
+    for worker in workers:
+        assert not Path(f"/proc/{worker}").exists()
