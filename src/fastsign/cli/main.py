@@ -60,8 +60,8 @@ def run_command(command: str, env: Env) -> int:
     return code
 
 
-class Terminated(BaseException):  # noqa: N818 - as KeyboardInterrupt: not an error of ours, and not to be caught as one
-    """A signal asks the program to end; on its way out it puts its things away."""
+class Terminated(BaseException):
+    """A signal asks the program to end; on its way out it puts its things away. No Exception, so that nothing stops it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
