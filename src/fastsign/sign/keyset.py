@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastsign.errors import KeyFileError, SigningError, system_reason
 from fastsign.keys import facts
 from fastsign.keys.files import KeyFile, find_keys
-from fastsign.keys.load import load_named_keys, load_zone_keys
+from fastsign.keys.load import ZoneKey, load_named_keys, load_zone_keys
 from fastsign.keys.select import Selection, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
-from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, Apex
+from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, RRSIG, SOA, Apex
 from fastsign.sign.job import Job
 from fastsign.sign.tell import Tell
 
@@ -18,9 +18,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
 
     SigningError or KeyFileError, in BIND's words, if the zone can't be signed by them.
     """
-    zone_keys, warnings = load_zone_keys(job.origin, apex.rdata_of(DNSKEY), job.key_directory)
-    for warning in warnings:
-        tell.warn(warning)
+    zone_keys = _zone_keys(job, apex, tell)
     named = load_named_keys(job.origin, job.key_names, job.key_directory)
     named_ksks = load_named_keys(job.origin, job.ksk_names, job.key_directory)
     if job.smart:
@@ -33,6 +31,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
             default_ttl=apex.soa_ttl if job.key_ttl is None else job.key_ttl,
             named=named,
             named_ksks=named_ksks,
+            active=_active_keys(apex),
             ksk_only=job.ksk_only_keyset,
             ignore_ksk_flag=job.ignore_ksk_flag,
         )
@@ -51,6 +50,23 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
         _update_sync(job, apex, selection, tell)
     _check_keys(job, apex, selection, tell)
     return selection
+
+
+def _zone_keys(job: Job, apex: Apex, tell: Tell) -> list[ZoneKey]:
+    """The zone's DNSKEYs; with their files unless the command line names the keys that sign."""
+    dnskeys = apex.rdata_of(DNSKEY)
+    if job.key_names and not job.smart:
+        return [ZoneKey(rdata) for rdata in dnskeys]
+    keys, warnings = load_zone_keys(job.origin, dnskeys, job.key_directory)
+    for warning in warnings:
+        tell.warn(warning)
+    return keys
+
+
+def _active_keys(apex: Apex) -> set[tuple[int, int]]:
+    """(algorithm, tag) of the keys with a signature over the input's SOA or DNSKEY RRset."""
+    covering = [rdata for rdata in apex.rdata_of(RRSIG) if int.from_bytes(rdata[:2], "big") in (SOA, DNSKEY)]
+    return {(rdata[2], int.from_bytes(rdata[16:18], "big")) for rdata in covering}
 
 
 def _repository(job: Job) -> list[KeyFile]:

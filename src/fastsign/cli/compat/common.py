@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from fastsign import __version__
 from fastsign.cli.env import Env
-from fastsign.errors import FastsignError, system_reason
+from fastsign.errors import FastsignError, ZoneSyntaxError, system_reason
 from fastsign.keys import times
 
 VERSION = f"fastsign-{__version__}"
@@ -102,6 +102,18 @@ class CommandLine:
     def warn(self, message: str) -> None:
         """`program: message` on stderr."""
         self.env.stderr.write(f"{self.program}: {message}\n")
+
+    def loading_failed(self, zone_file: str, error: ZoneSyntaxError) -> FatalError:
+        """Say what is wrong with a master file, and give the error that ends the run; in BIND's words."""
+        reason = error.message.rsplit(": ", 1)[-1]
+        if error.message.startswith("unknown RR type"):
+            self.warn(f"warning: {error}")
+            reason = "unknown class/type"
+        elif error.line:
+            # RDATA is read by one function of BIND's, all else by another.
+            source = "dns_rdata_fromtext" if error.message.startswith("near ") else "dns_master_load"
+            self.warn(f"error: {source}: {error}")
+        return FatalError(f"failed loading zone from '{zone_file}': {reason}")
 
     def _takes_value(self, letter: str) -> bool:
         at = self.tool.options.find(letter)

@@ -85,10 +85,7 @@ def _sign(line: CommandLine, job: Job, file: AtomicFile, report: Report, tell: _
     try:
         return sign_zone(job, file, report, tell)
     except ZoneSyntaxError as error:
-        if error.line:
-            line.warn(f"error: dns_master_load: {error}")
-        reason = error.message.rsplit(": ", 1)[-1]
-        raise FatalError(f"failed loading zone from '{job.zone_file}': {reason}") from None
+        raise line.loading_failed(job.zone_file, error) from None
 
 
 def _passes_gate(job: Job, file: AtomicFile, report: Report, tell: _Listener) -> bool:
