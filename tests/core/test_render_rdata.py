@@ -103,6 +103,11 @@ def test_malformed_rdata_is_an_error(rrtype: int, rdata: bytes) -> None:
         _core.render_rdata(rrtype, rdata)
 
 
+def test_the_largest_bitmap_has_room() -> None:
+    text = _core.render_rdata(47, b"\0" + _core.type_bitmap(range(65536)))
+    assert len(text.split()) == 1 + 65536
+
+
 @given(st.binary(max_size=400))
 def test_every_base64_encoder_agrees_with_the_standard_library(data: bytes) -> None:
     for variant in _core.base64_variants():

@@ -117,8 +117,11 @@ FS_INLINE uint32_t find_odd(__m128i octets) {
     return 0xffff & ~(uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), hyphen));
 }
 
+/* The sanitizer must not object to reading past an object inside its page. */
+#define UNSANITIZED __attribute__((no_sanitize("address")))
+
 /* Copy a label of at most 16 letters, digits and hyphens; 0 if it is another. Reads 16 octets, so none near a page's end. */
-FS_INLINE int copy_label(char *at, const uint8_t *label, uint32_t length) {
+UNSANITIZED FS_INLINE int copy_label(char *at, const uint8_t *label, uint32_t length) {
     if (length > 16 || ((uintptr_t)label & 4095) > 4096 - 16) return 0;
     const __m128i octets = _mm_loadu_si128((const __m128i *)label);
     if (find_odd(octets) & ((1u << length) - 1)) return 0;
@@ -126,13 +129,14 @@ FS_INLINE int copy_label(char *at, const uint8_t *label, uint32_t length) {
     return 1;
 }
 #else
+#define UNSANITIZED
 FS_INLINE int copy_label(char *at, const uint8_t *label, uint32_t length) {
     (void)at, (void)label, (void)length;
     return 0;
 }
 #endif
 
-char *fs_put_name(char *at, const uint8_t *name) {
+UNSANITIZED char *fs_put_name(char *at, const uint8_t *name) {
     if (name[0] == 0) return fs_put_char(at, '.');
     for (; name[0] != 0; name += 1 + name[0]) {
         if (FS_LIKELY(copy_label(at, name + 1, name[0]))) at += name[0];
