@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import dns.exception
 import dns.name
 import dns.rdata
 import dns.rdataclass
@@ -61,9 +63,12 @@ class Record:
 
     @property
     def identity(self) -> tuple[bytes, int, int, bytes]:
-        """Equal for records that DNS takes for the same."""
-        rdata = dns.rdata.from_wire(dns.rdataclass.IN, self.rrtype, self.wire, 0, len(self.wire))
-        return self.owner.canonicalize().to_wire(), self.rrtype, self.ttl, rdata.to_digestable(dns.name.root)
+        """Equal for records that DNS takes for the same; RDATA that is not well formed is as it is."""
+        canonical = self.wire
+        with contextlib.suppress(dns.exception.DNSException):
+            rdata = dns.rdata.from_wire(dns.rdataclass.IN, self.rrtype, self.wire, 0, len(self.wire))
+            canonical = rdata.to_digestable(dns.name.root)
+        return self.owner.canonicalize().to_wire(), self.rrtype, self.ttl, canonical
 
     def text(self) -> str:
         """A line of a zone file, in the form of RFC 3597."""

@@ -45,7 +45,9 @@ enum {
     FS_FINDING_NSEC3_FLAGS = 18,    /* reserved flag bits (RFC 5155 section 3.1.2) */
     FS_FINDING_NSEC3_STRAY = 19,    /* an NSEC3 record that belongs to no name or no chain */
     FS_FINDING_NSEC3_BREAK = 20,    /* other: the node of the NSEC3 record that should follow */
-    FS_FINDING_ORDER = 21           /* the loader's order is wrong: a fault of this program */
+    FS_FINDING_ORDER = 21,          /* the loader's order is wrong: a fault of this program */
+    FS_FINDING_CNAME = 22,          /* a CNAME beside other data (RFC 1034 section 3.6.2, RFC 4035 section 2.5) */
+    FS_FINDING_SINGLETON = 23       /* two records of a type that allows one */
 };
 
 /* Why a signature does not count. */

@@ -66,6 +66,27 @@ static int is_ordered(const fs_verify_task *task, uint32_t node) {
     return 1;
 }
 
+/* May this type stand beside a CNAME? */
+static int is_beside_cname(uint16_t type) {
+    return type == FS_TYPE_CNAME || type == FS_TYPE_RRSIG || type == FS_TYPE_NSEC || type == FS_TYPE_NSEC3 || type == FS_TYPE_KEY ||
+           type == FS_TYPE_SIG || type == FS_TYPE_NXT;
+}
+
+/* What no server would load: a CNAME beside other data, two records where one is allowed. */
+static fs_status check_content(fs_verify_work *work, uint32_t node, fs_error *error) {
+    const fs_order *order = &work->task->order;
+    const int alias = fs_verify_find(order, node, FS_TYPE_CNAME) != FS_NONE;
+    fs_status status = FS_OK;
+    for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1] && status == FS_OK; i++) {
+        const uint16_t type = order->rrset_type[i];
+        const uint32_t members = order->rrset_first[i + 1] - order->rrset_first[i];
+        if (alias && !is_beside_cname(type)) return fs_findings_note(work->findings, FS_FINDING_CNAME, node, type, error);
+        if (members > 1 && (type == FS_TYPE_CNAME || type == FS_TYPE_DNAME || type == FS_TYPE_SOA))
+            status = fs_findings_note(work->findings, FS_FINDING_SINGLETON, node, type, error);
+    }
+    return status;
+}
+
 static fs_status check_node(fs_verify_work *work, uint32_t node, fs_error *error) {
     const fs_verify_task *task = work->task;
     const fs_order *order = &task->order;
@@ -73,7 +94,7 @@ static fs_status check_node(fs_verify_work *work, uint32_t node, fs_error *error
     if (!is_ordered(task, node)) return fs_findings_note(work->findings, FS_FINDING_ORDER, node, 0, error);
     if (kind & FS_VERIFY_OUTSIDE) return FS_OK;
     const uint32_t rrsigs = fs_verify_find(order, node, FS_TYPE_RRSIG);
-    fs_status status = FS_OK;
+    fs_status status = check_content(work, node, error);
     for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1] && status == FS_OK; i++) {
         if (!is_signed(kind, order->rrset_type[i])) continue;
         status = check_ttls(work, node, i, error);

@@ -39,6 +39,8 @@ class Kind(IntEnum):
     NSEC3_STRAY = 19
     NSEC3_BREAK = 20
     ORDER = 21
+    CNAME = 22
+    SINGLETON = 23
 
 
 # Kinds that leave an algorithm without a correct signature somewhere.
@@ -46,6 +48,30 @@ UNSIGNED = frozenset({Kind.NO_SIGNATURES, Kind.NO_CORRECT})
 
 # The word in dnssec-verify's "DNSSEC completeness test failed (...)": that of the first finding about the chain.
 RESULTS = {Kind.NSEC3_MISSING: "not found", Kind.NSEC3_MULTIPLE: "duplicate"}
+
+# BIND's words where it has any.
+WORDS = {
+    Kind.NO_SIGNATURES: "No signatures for {name}/{rrtype}",
+    Kind.NO_CORRECT: "No correct {algorithm} signature for {name} {rrtype}",
+    Kind.TTL_MISMATCH: "TTL mismatch for {name} {rrtype} keytag {tag}",
+    Kind.RRSIG_TTL: "TTL of RRSIG differs from its RRset's for {name} {rrtype} keytag {tag}",
+    Kind.BAD_SIGNATURE: "Bad {algorithm} signature for {name} {rrtype} keytag {tag}: {reason}",
+    Kind.UNKNOWN_KEY: "Found a signature by an unknown key for {name}/{rrtype} ({algorithm} keytag {tag})",
+    Kind.UNEXPECTED: "Warning: Found unexpected signatures for {name}/{rrtype}",
+    Kind.RRSET_TTL: "TTLs differ in the RRset {name}/{rrtype}",
+    Kind.NSEC_MISSING: "Missing NSEC record for {name}",
+    Kind.NSEC_BITMAP: "Bad NSEC record for {name}, bit map mismatch",
+    Kind.NSEC_MULTIPLE: "Multiple NSEC records for {name}",
+    Kind.NSEC_UNEXPECTED: "unexpected NSEC RRset at {name}",
+    Kind.NSEC3_BITMAP: "Bad NSEC3 record for {name}, bit map mismatch",
+    Kind.NSEC3_MULTIPLE: "Multiple NSEC3 records with the same parameter set for {name}",
+    Kind.CHAIN_TTL: "TTL of {name}/{rrtype} is not the lesser of SOA TTL and SOA minimum",
+    Kind.NSEC3_FLAGS: "Bad NSEC3 record {name}, unknown flags",
+    Kind.NSEC3_STRAY: "Expected and found NSEC3 chains not equal",
+    Kind.ORDER: "Records of {name} were read into a wrong order; this is a fault of fastsign",
+    Kind.CNAME: "CNAME and other data at {name}",
+    Kind.SINGLETON: "Multiple {rrtype} records for {name}",
+}
 
 # Why a signature does not count, with the rule that it breaks.
 REASONS = {
@@ -80,7 +106,8 @@ class Finding(NamedTuple):
         """Where dnssec-verify would come to it: the names, then the NSEC3 records, then the chains."""
         if self.kind in (Kind.NSEC3_STRAY, Kind.NSEC3_BREAK, Kind.NSEC3_FLAGS):
             return (2, self.node, 0)
-        return (1 if self.rrtype == NSEC3 else 0, self.node, 1 if self.kind >= Kind.NSEC_MISSING else 0)
+        about_chain = Kind.NSEC_MISSING <= self.kind <= Kind.NSEC3_MULTIPLE
+        return (1 if self.rrtype == NSEC3 else 0, self.node, int(about_chain))
 
 
 _ROW = struct.Struct("<IIHHBBBB")
@@ -109,57 +136,23 @@ class Wording:
 
     def line(self, finding: Finding) -> str:
         """The message, on one line or several."""
-        kind, name, rrtype = finding.kind, self.name(finding), _core.rrtype_to_text(finding.rrtype)
-        algorithm = algorithm_text(finding.algorithm)
-        reason = REASONS.get(finding.reason, "")
-        match kind:
-            case Kind.NO_SIGNATURES:
-                return f"No signatures for {name}/{rrtype}"
-            case Kind.NO_CORRECT:
-                return f"No correct {algorithm} signature for {name} {rrtype}"
-            case Kind.TTL_MISMATCH:
-                return f"TTL mismatch for {name} {rrtype} keytag {finding.tag}"
-            case Kind.RRSIG_TTL:
-                return f"TTL of RRSIG differs from its RRset's for {name} {rrtype} keytag {finding.tag}"
-            case Kind.BAD_SIGNATURE:
-                return f"Bad {algorithm} signature for {name} {rrtype} keytag {finding.tag}: {reason}"
-            case Kind.UNKNOWN_KEY:
-                return f"Found a signature by an unknown key for {name}/{rrtype} ({algorithm} keytag {finding.tag})"
-            case Kind.UNEXPECTED:
-                return f"Warning: Found unexpected signatures for {name}/{rrtype}"
-            case Kind.RRSET_TTL:
-                return f"TTLs differ in the RRset {name}/{rrtype}"
-            case Kind.CHAIN_TTL:
-                return f"TTL of {name}/{rrtype} is not the lesser of SOA TTL and SOA minimum"
-            case Kind.ORDER:
-                return f"Records of {name} were read into a wrong order; this is a fault of fastsign"
-        return self._chain_line(finding, name)
-
-    def _chain_line(self, finding: Finding, name: str) -> str:
+        name = self.name(finding)
         match finding.kind:
-            case Kind.NSEC_MISSING:
-                return f"Missing NSEC record for {name}"
             case Kind.NSEC_NEXT:
                 expected = name_text(self.arena.name(self.order.node_name.view()[finding.other]))
                 found = self._nsec_next(finding.node)
                 return f"Bad NSEC record for {name}, next name mismatch (expected:{expected}, found:{found})"
-            case Kind.NSEC_BITMAP:
-                return f"Bad NSEC record for {name}, bit map mismatch"
-            case Kind.NSEC_MULTIPLE:
-                return f"Multiple NSEC records for {name}"
-            case Kind.NSEC_UNEXPECTED:
-                return f"unexpected NSEC RRset at {name}"
             case Kind.NSEC3_MISSING:
                 return f"Missing NSEC3 record for {name} ({self._hashed(finding)})"
-            case Kind.NSEC3_BITMAP:
-                return f"Bad NSEC3 record for {name}, bit map mismatch"
-            case Kind.NSEC3_MULTIPLE:
-                return f"Multiple NSEC3 records with the same parameter set for {name}"
-            case Kind.NSEC3_FLAGS:
-                return f"Bad NSEC3 record {name}, unknown flags"
-            case Kind.NSEC3_STRAY:
-                return "Expected and found NSEC3 chains not equal"
-        return self._break(finding)
+            case Kind.NSEC3_BREAK:
+                return self._break(finding)
+        return WORDS[finding.kind].format(
+            name=name,
+            rrtype=_core.rrtype_to_text(finding.rrtype),
+            algorithm=algorithm_text(finding.algorithm),
+            tag=finding.tag,
+            reason=REASONS.get(finding.reason, ""),
+        )
 
     def name(self, finding: Finding) -> str:
         """The name that a finding is about."""

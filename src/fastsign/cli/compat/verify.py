@@ -1,0 +1,181 @@
+"""dnssec-verify: verify a signed zone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fastsign.cli.compat import common
+from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool
+from fastsign.cli.env import Env
+from fastsign.errors import VerificationError, ZoneSyntaxError, system_reason
+from fastsign.keys import names
+from fastsign.sign.verify_report import VerifyOptions, VerifyReport
+from fastsign.zone.arena import Arena
+
+_USAGE = """\
+Usage:
+	{program} [options] zonefile [keys]
+
+Version: {version}
+Options: (default value in parenthesis) \n\
+	-v debuglevel (0)
+	-q quiet
+	-V:	print version information
+	-o origin:
+		zone origin (name of zonefile)
+	-I format:
+		file format of input zonefile (text)
+	-c class (IN)
+	-x:	DNSKEY record signed with KSKs only, not ZSKs
+	-z:	All records signed with KSKs
+"""
+
+# BIND 9.20's letters, of which `refused` are not offered.
+TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="EJm")
+
+_CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
+
+
+@dataclass(slots=True)
+class _Options:
+    origin: str | None = None
+    rrclass: int = 1
+    quiet: bool = False
+    verbosity: int = 0
+    ksk_only: bool = False
+    ignore_ksk_flag: bool = False
+
+
+def main(env: Env) -> int:
+    """Verify one zone: 0 if it is complete and correct, 1 if it is not or can't be read."""
+    return common.run_tool(TOOL, _run, env)
+
+
+def _run(line: CommandLine) -> int:
+    options = _read_options(line)
+    operands = line.operands
+    if not operands:
+        line.usage(1)
+    if operands[1:]:
+        line.warn("warning: key arguments are not used: a zone is verified by the keys in it")
+    return _verify(line, options, operands[0])
+
+
+def _read_options(line: CommandLine) -> _Options:
+    options = _Options()
+    for letter, value in line:
+        if letter == "c":
+            options.rrclass = _rrclass(value)
+        elif letter == "I":
+            _check_format(value)
+        elif letter == "o":
+            options.origin = value
+        elif letter == "v":
+            options.verbosity = common.parse_number(value, "verbose level must be numeric", -(2**31), base=0)
+        elif letter == "q":
+            options.quiet = True
+        elif letter == "x":
+            options.ksk_only = True
+        elif letter == "z":
+            options.ignore_ksk_flag = True
+    return options
+
+
+def _rrclass(text: str) -> int:
+    if text.upper() not in _CLASSES:
+        raise FatalError(f"unknown class {text}")
+    return _CLASSES[text.upper()]
+
+
+def _check_format(text: str) -> None:
+    kind = text.lower().partition("=")[0]
+    if kind in ("raw", "map"):
+        raise FatalError(f"option -I {text} is not supported by {VERSION}")
+    if kind != "text":
+        raise FatalError(f"unknown file format: {text}\n")
+
+
+def _verify(line: CommandLine, options: _Options, path: str) -> int:
+    """Load, verify, and say what was found: the report on standard output, what is wrong on standard error."""
+    from fastsign.sign.verify import verify_records
+    from fastsign.zone.order import order_zone
+
+    env = line.env
+    say = _Nobody() if options.quiet else env.stdout.write
+    origin = options.origin if options.origin is not None else path
+    apex = _apex(origin)
+    arena = _load(line, options, path, apex)
+    say(f"Loading zone '{origin}' from file '{path}'\n\n")
+    with _progress(env) as progress:
+        wanted = VerifyOptions(
+            ksk_only=options.ksk_only,
+            ignore_ksk_flag=options.ignore_ksk_flag,
+            rdclass=options.rrclass,
+            seed=int.from_bytes(os.urandom(8), "big"),
+            progress=progress,
+        )
+        report: object
+        try:
+            report = verify_records(arena, order_zone(arena, apex), apex, wanted, env.now())
+        except VerificationError as error:
+            report = error.report
+    assert isinstance(report, VerifyReport)
+    for message in report.messages():
+        env.stderr.write(message + "\n")
+    for text in report.output():
+        say(text + "\n")
+    if options.verbosity > 0:
+        line.warn(f"{report.names} names, {report.rrsets} RRsets, {report.signatures} correct signatures")
+    return int(report.failed)
+
+
+class _Nobody:
+    """Listens to a quiet run."""
+
+    def __call__(self, text: str) -> int:
+        return len(text)
+
+
+def _apex(origin: str) -> bytes:
+    try:
+        return names.from_text(origin)
+    except ValueError as error:
+        raise FatalError(f"failed converting name '{origin}' to dns format: {error}") from None
+
+
+def _load(line: CommandLine, options: _Options, path: str, apex: bytes) -> Arena:
+    from fastsign.zone.load import load_zone
+
+    try:
+        loaded = load_zone(line.env.path(path), apex, options.rrclass)
+    except ZoneSyntaxError as error:
+        if error.line:
+            line.warn(f"error: dns_master_load: {error}")
+        reason = error.message.rsplit(": ", 1)[-1]
+        if reason == "not at top of zone" and options.origin is None:
+            message = "use -o to specify a different zone origin"
+            raise FatalError(f"failed loading zone '{path}' from file '{path}': {message}") from None
+        raise FatalError(f"failed loading zone from '{path}': {reason}") from None
+    except OSError as error:
+        raise FatalError(f"failed loading zone from '{path}': {system_reason(error)}") from None
+    for warning in loaded.warnings:
+        line.warn(f"warning: {warning}")
+    return loaded.arena
+
+
+@contextmanager
+def _progress(env: Env) -> Iterator[Callable[[int, int], None] | None]:
+    """Show progress where a person sees it."""
+    if not env.stderr.isatty():
+        yield None
+        return
+    from fastsign.cli.progress import TerminalProgress
+
+    display = TerminalProgress(env.stderr)
+    try:
+        yield lambda done, total: display("verify", done, total)
+    finally:
+        display.close()
