@@ -65,6 +65,16 @@ def flip(octets: bytes, rng: random.Random, first: int = 0) -> bytes:
     return octets[:at] + bytes([octets[at] ^ (1 << rng.randrange(8))]) + octets[at + 1 :] if octets else b"\0"
 
 
+def belongs(o: Record, r: Record) -> bool:
+    """Are both of one RRset?"""
+    return o.owner == r.owner and o.rrtype == r.rrtype
+
+
+def signs(o: Record, r: Record) -> bool:
+    """Is o a signature over r's RRset?"""
+    return o.owner == r.owner and o.rrtype == RRSIG and covered(o) == r.rrtype
+
+
 def signer_end(wire: bytes) -> int:
     at = 18
     while wire[at]:
@@ -85,7 +95,7 @@ def drop_rrsig(records: Records, rng: random.Random) -> Records:
 def drop_rrset(records: Records, rng: random.Random) -> Records:
     """An RRset with its signatures."""
     r = records[pick(records, rng)]
-    return [o for o in records if o.owner != r.owner or (o.rrtype != r.rrtype and (o.rrtype != RRSIG or covered(o) != r.rrtype))]
+    return [o for o in records if not (belongs(o, r) or signs(o, r))]
 
 
 def drop_name(records: Records, rng: random.Random) -> Records:
@@ -96,7 +106,7 @@ def drop_name(records: Records, rng: random.Random) -> Records:
 def drop_chain_record(records: Records, rng: random.Random) -> Records:
     """An NSEC or NSEC3 record with its signature."""
     r = records[pick(records, rng, NSEC, NSEC3)]
-    return [o for o in records if o.owner != r.owner or (o.rrtype != r.rrtype and (o.rrtype != RRSIG or covered(o) != r.rrtype))]
+    return [o for o in records if not (belongs(o, r) or signs(o, r))]
 
 
 def flip_rdata(records: Records, rng: random.Random) -> Records:
@@ -142,14 +152,13 @@ def change_rrset_ttl(records: Records, rng: random.Random) -> Records:
     """Of an RRset and its signatures, original TTL too: as if it had been signed so."""
     r = records[pick(records, rng)]
     ttl = r.ttl + rng.choice([-1, 1, 60]) if r.ttl else 1
-    out = []
-    for o in records:
-        if o.owner == r.owner and o.rrtype == r.rrtype:
-            o = replace(o, ttl=ttl)
-        elif o.owner == r.owner and o.rrtype == RRSIG and covered(o) == r.rrtype:
-            o = replace(o, ttl=ttl, wire=o.wire[:4] + struct.pack(">I", ttl) + o.wire[8:])
-        out.append(o)
-    return out
+
+    def with_ttl(o: Record) -> Record:
+        if signs(o, r):
+            return replace(o, ttl=ttl, wire=o.wire[:4] + struct.pack(">I", ttl) + o.wire[8:])
+        return replace(o, ttl=ttl) if belongs(o, r) else o
+
+    return [with_ttl(o) for o in records]
 
 
 def add_name(records: Records, rng: random.Random) -> Records:
@@ -163,7 +172,15 @@ def add_name(records: Records, rng: random.Random) -> Records:
 
 def add_type(records: Records, rng: random.Random) -> Records:
     digest = "0001080220" + 31 * "00"
-    rdata = [(1, "c0000202"), (16, "0141"), (65401, "00"), (DS, digest), (NS, "014100"), (CNAME, "014100"), (DNAME, "014100")]
+    rdata = [
+        (1, "c0000202"),
+        (16, "0141"),
+        (65401, "00"),
+        (DS, digest),
+        (NS, "014100"),
+        (CNAME, "014100"),
+        (DNAME, "014100"),
+    ]
     rrtype, text = rng.choice(rdata)
     return [*records, Record(records[pick(records, rng)].owner, rrtype, 3600, bytes.fromhex(text))]
 
@@ -212,13 +229,12 @@ def change_key(records: Records, rng: random.Random) -> Records:
 def shift_times(records: Records, rng: random.Random) -> Records:
     """Inception and expiration of every signature: the zone of another day."""
     by = rng.choice([-(1 << 31), -90 * 86400, 90 * 86400])
-    out = []
-    for r in records:
-        if r.rrtype == RRSIG:
-            times = [(t + by) % (1 << 32) for t in struct.unpack_from(">II", r.wire, 8)]
-            r = replace(r, wire=r.wire[:8] + struct.pack(">II", *times) + r.wire[16:])
-        out.append(r)
-    return out
+
+    def shifted(wire: bytes) -> bytes:
+        times = [(t + by) % (1 << 32) for t in struct.unpack_from(">II", wire, 8)]
+        return wire[:8] + struct.pack(">II", *times) + wire[16:]
+
+    return [replace(r, wire=shifted(r.wire)) if r.rrtype == RRSIG else r for r in records]
 
 
 def change_case(records: Records, rng: random.Random) -> Records:
@@ -263,15 +279,14 @@ class Pen:
     def resign(self, records: Records, owner: dns.name.Name, rrtype: int) -> Records:
         """The same records with the RRset's signatures made anew (RFC 4034 section 3.1.8.1)."""
         members = sorted(r.identity for r in records if r.owner == owner and r.rrtype == rrtype)
-        out = []
-        for r in records:
-            if r.rrtype == RRSIG and r.owner == owner and covered(r) == rrtype and members:
-                ttl, head = members[0][2], r.wire[: signer_end(r.wire)]
-                head = head[:4] + struct.pack(">I", ttl) + head[8:18] + head[18:].lower()
-                rows = (n + struct.pack(">HHIH", t, 1, ttl, len(d)) + d for n, t, _, d in members)
-                r = replace(r, ttl=ttl, wire=head + self.key.sign(head + b"".join(rows)))
-            out.append(r)
-        return out
+        like = Record(owner, rrtype, 0, b"")
+        return [self._signed(r, members) if members and signs(r, like) else r for r in records]
+
+    def _signed(self, r: Record, members: list[tuple[bytes, int, int, bytes]]) -> Record:
+        ttl, head = members[0][2], r.wire[: signer_end(r.wire)]
+        head = head[:4] + struct.pack(">I", ttl) + head[8:18] + head[18:].lower()
+        rows = (name + struct.pack(">HHIH", kind, 1, ttl, len(rdata)) + rdata for name, kind, _, rdata in members)
+        return replace(r, ttl=ttl, wire=head + self.key.sign(head + b"".join(rows)))
 
 
 def signed_mutants(records: Records, pen: Pen, rng: random.Random) -> Iterator[tuple[str, Records]]:
@@ -285,7 +300,9 @@ def signed_mutants(records: Records, pen: Pen, rng: random.Random) -> Iterator[t
         row = pick(records, rng)
         r = records[row]
         if r.rrtype not in (RRSIG, NS, NSEC, NSEC3, SOA, DNSKEY, NSEC3PARAM, CNAME):
-            like = next((o for o in records if o.rrtype == RRSIG and o.owner == r.owner and covered(o) == r.rrtype), None)
+            like = next(
+                (o for o in records if o.rrtype == RRSIG and o.owner == r.owner and covered(o) == r.rrtype), None
+            )
             if like is not None:
                 new = [replace(r, rrtype=65402), replace(like, wire=struct.pack(">H", 65402) + like.wire[2:])]
                 yield "type the bitmap lacks", pen.resign([*records, *new], r.owner, 65402)

@@ -18,7 +18,7 @@ enum {
     FS_VERIFY_CUT = 4,      /* delegation */
     FS_VERIFY_SECURE = 8,   /* a cut with a DS RRset */
     FS_VERIFY_NAME = 16,    /* owns authoritative data or is a cut: the denial chain must know it */
-    FS_VERIFY_HASHED = 32   /* owns an NSEC3 RRset */
+    FS_VERIFY_HASHED = 32   /* owns an NSEC3 RRset, or what is left of one */
 };
 
 //----------- Findings -----------

@@ -129,6 +129,7 @@ fs_status fs_verify_index_chain(const fs_verify_task *task, fs_nsec3_index *chai
         nsec3 record;
         if (!(task->kind[node] & FS_VERIFY_HASHED) || !read_owner_hash(task, node, hash)) continue;
         const uint32_t rrset = fs_verify_find(order, node, FS_TYPE_NSEC3);
+        if (rrset == FS_NONE) continue;
         for (uint32_t k = order->rrset_first[rrset]; k < order->rrset_first[rrset + 1]; k++) {
             if (!read_nsec3(&task->arena, order->record[k], chain, &record)) continue;
             if (chain->count == capacity) return fs_fail(error, FS_ERROR_RANGE, "the index of an NSEC3 chain overflows");
@@ -145,6 +146,7 @@ static fs_status check_stray(const fs_verify_task *task, uint32_t node, fs_findi
     const fs_order *order = &task->order;
     const uint32_t rrset = fs_verify_find(order, node, FS_TYPE_NSEC3);
     uint8_t hash[FS_HASH];
+    if (rrset == FS_NONE) return FS_OK;
     const int named = read_owner_hash(task, node, hash);
     for (uint32_t k = order->rrset_first[rrset]; k < order->rrset_first[rrset + 1]; k++) {
         int known = 0;

@@ -147,18 +147,28 @@ static fs_status report_signature(fs_verify_work *work, const fs_pending_set *se
     return fs_findings_add(work->findings, finding, error);
 }
 
+/* RFC 9077 section 3: an NSEC or NSEC3 record lives as long as a negative answer. */
+static int is_chain_ttl_wrong(const fs_verify_work *work, const fs_pending_set *set) {
+    const uint16_t type = work->task->order.rrset_type[set->rrset];
+    return (type == FS_TYPE_NSEC || type == FS_TYPE_NSEC3) && work->task->order.rrset_ttl[set->rrset] != work->task->chain_ttl;
+}
+
 static fs_status judge(fs_verify_work *work, const fs_pending_set *set, const fs_pending_signature *from,
                        const fs_pending_signature *end, fs_error *error) {
     if (from == end) return fs_findings_add(work->findings, fs_verify_about(work, set, FS_FINDING_NO_SIGNATURES), error);
     fs_status status = FS_OK;
     uint32_t missing = work->task->required;
+    int was_signed_so = 1; /* the RRset has the TTL that it was signed with */
     for (const fs_pending_signature *s = from; s < end && status == FS_OK; s++) {
         if (s->state == FS_REASON_GOOD) missing &= ~fs_algorithm_bit(s->algorithm);
         if (s->state != FS_REASON_TTL) continue;
+        was_signed_so = 0;
         fs_finding finding = fs_verify_about(work, set, FS_FINDING_TTL_MISMATCH);
         finding.tag = s->tag;
         status = fs_findings_add(work->findings, finding, error);
     }
+    if (status == FS_OK && was_signed_so && is_chain_ttl_wrong(work, set))
+        status = fs_findings_add(work->findings, fs_verify_about(work, set, FS_FINDING_CHAIN_TTL), error);
     if (status == FS_OK && missing) status = report_missing(work, set, from, end, missing, error);
     for (const fs_pending_signature *s = from; s < end && status == FS_OK; s++)
         status = report_signature(work, set, s, missing, error);

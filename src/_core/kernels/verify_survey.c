@@ -70,11 +70,8 @@ static uint8_t classify(const fs_verify_task *task, uint32_t node, fence *closes
     const uint32_t length = fs_name_size(arena, id);
     if (!fs_verify_below(name, length, task->apex, task->apex_length)) return FS_VERIFY_OUTSIDE;
 
-    uint8_t hashed = 0;
-    if (fs_verify_find(&task->order, node, FS_TYPE_NSEC3) != FS_NONE) {
-        hashed = FS_VERIFY_HASHED;
-        if (!owns_more(arena, &task->order, node)) return hashed;
-    }
+    if (!owns_more(arena, &task->order, node)) return FS_VERIFY_HASHED;
+    const uint8_t hashed = fs_verify_find(&task->order, node, FS_TYPE_NSEC3) != FS_NONE ? FS_VERIFY_HASHED : 0;
     if (closest->name != NULL && fs_verify_below(name, length, closest->name, closest->length))
         return hashed | FS_VERIFY_OCCLUDED;
 

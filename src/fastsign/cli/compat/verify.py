@@ -106,8 +106,8 @@ def _verify(line: CommandLine, options: _Options, path: str) -> int:
     env = line.env
     say = _Nobody() if options.quiet else env.stdout.write
     origin = options.origin if options.origin is not None else path
-    apex = _apex(origin)
-    arena = _load(line, options, path, apex)
+    apex, now = _apex(origin), env.now()
+    arena = _load(line, options, path, apex, now)
     say(f"Loading zone '{origin}' from file '{path}'\n\n")
     with _progress(env) as progress:
         wanted = VerifyOptions(
@@ -119,7 +119,7 @@ def _verify(line: CommandLine, options: _Options, path: str) -> int:
         )
         report: object
         try:
-            report = verify_records(arena, order_zone(arena, apex), apex, wanted, env.now())
+            report = verify_records(arena, order_zone(arena, apex), apex, wanted, now)
         except VerificationError as error:
             report = error.report
     assert isinstance(report, VerifyReport)
@@ -146,11 +146,11 @@ def _apex(origin: str) -> bytes:
         raise FatalError(f"failed converting name '{origin}' to dns format: {error}") from None
 
 
-def _load(line: CommandLine, options: _Options, path: str, apex: bytes) -> Arena:
+def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int) -> Arena:
     from fastsign.zone.load import load_zone
 
     try:
-        loaded = load_zone(line.env.path(path), apex, options.rrclass)
+        loaded = load_zone(line.env.path(path), apex, options.rrclass, now)
     except ZoneSyntaxError as error:
         if error.line:
             line.warn(f"error: dns_master_load: {error}")
