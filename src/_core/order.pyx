@@ -121,6 +121,7 @@ cdef extern from "select.h" nogil:
     void fs_count_types(const fs_arena *arena, uint32_t *counts)
     uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit)
     uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column)
+    uint32_t fs_find_conflicts(const fs_order *order, uint32_t *nodes, uint32_t limit)
     fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error)
 
 
@@ -163,6 +164,16 @@ def take_out(object arena, types):
         marked[<uint16_t>number] = 1
     marked[0] = 0
     return fs_take_out(&view, marked, <uint16_t *>column.column.data)
+
+
+def find_conflicts(object order):
+    """Nodes (at most 1,000) at which a CNAME has company, or a type that stands alone has several members."""
+    cdef uint32_t few[1000]
+    cdef fs_order nodes = order_of(order)
+    cdef uint32_t found
+    with nogil:
+        found = fs_find_conflicts(&nodes, few, 1000)
+    return [few[i] for i in range(found)]
 
 
 def check_content(object arena, object order):

@@ -235,3 +235,30 @@ def test_a_signal_ends_the_run_and_leaves_nothing(number, large_zone, keys, tmp_
     assert os.listdir(tmp_path) == []
     for worker in workers:
         assert not Path(f"/proc/{worker}").exists()
+
+
+CONFLICTS = [
+    ["c CNAME a", "c A 192.0.2.1", "", "d A 192.0.2.1"],
+    ["c CNAME a", "d A 192.0.2.1", "C A 192.0.2.1", "e A 192.0.2.1"],
+    ["c CNAME a", "c CNAME b", "c TXT x", "d A 192.0.2.1"],
+    ["c A 192.0.2.1", "c CNAME b", "c CNAME b2", "d A 192.0.2.1"],
+    ["c DNAME a", "c CNAME b", "d A 192.0.2.1"],
+    ["c DNAME a", "d A 192.0.2.1", "c DNAME b", "d A 192.0.2.2"],
+    ["z CNAME a", "z A 192.0.2.1", "c CNAME a", "c A 192.0.2.1"],
+    ["c NS a", "x.c CNAME b", "x.c A 192.0.2.1", "c NS b"],
+    ["other. CNAME b", "other. A 192.0.2.1", "d A 192.0.2.1"],
+]
+
+
+@pytest.mark.parametrize("lines", CONFLICTS, ids=", ".join)
+def test_conflicts_are_found_where_bind_finds_them(lines, keys, folder):
+    (folder / "zone").write_text("\n".join(["$TTL 60", *ZONE, *lines]) + "\n")
+    arguments = ("-S", "-K", keys, "-o", ORIGIN, "zone")
+    ours, theirs = signzone(*arguments, check=False), bind(*arguments)
+    assert (ours.code, ours.stderr) == (theirs.returncode, theirs.stderr)
+
+
+@pytest.mark.parametrize("lines", [["c CNAME a", "c CNAME A"], ["c CNAME a", "c KEY 256 3 8 AwEAAaEE"]], ids=", ".join)
+def test_what_may_stand_beside_a_cname(lines, keys, folder):
+    (folder / "zone").write_text("\n".join(["$TTL 60", *ZONE, *lines]) + "\n")
+    signzone("-S", "-K", keys, "-o", ORIGIN, "zone")

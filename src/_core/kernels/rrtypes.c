@@ -55,7 +55,7 @@ const fs_rrtype fs_rrtypes[] = {
     {44, "SSHFP", "11x", 0},
     {45, "IPSECKEY", "1I", 0},
     {46, "RRSIG", "tg14dd2nb", C},
-    {47, "NSEC", "Nm", C | S},
+    {47, "NSEC", "Nm", C},
     {48, "DNSKEY", "f1gb", 0},
     {49, "DHCID", "b", 0},
     {50, "NSEC3", "112hHm", 0},

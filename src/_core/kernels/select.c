@@ -2,6 +2,7 @@
 #include "select.h"
 
 #include "names.h"
+#include "rrtypes.h"
 
 void fs_count_types(const fs_arena *arena, uint32_t *counts) {
     for (uint32_t i = 0; i < arena->record_count; i++) counts[arena->type[i]]++;
@@ -31,6 +32,31 @@ uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type
         taken++;
     }
     return taken;
+}
+
+/* RFC 1034 section 3.6.2, RFC 2181 section 10.1, RFC 4035 section 2.5 */
+static int has_conflict(const fs_order *order, uint32_t node) {
+    int cname = 0, others = 0;
+    for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1]; i++) {
+        const fs_rrtype *row = fs_rrtype_by_number(order->rrset_type[i]);
+        const uint8_t flags = row != NULL ? row->flags : 0;
+        if ((flags & FS_RR_SINGLETON) && order->rrset_first[i + 1] - order->rrset_first[i] > 1) return 1;
+        if (order->rrset_type[i] == FS_TYPE_CNAME) cname = 1;
+        else if (!(flags & FS_RR_AT_CNAME)) others = 1;
+    }
+    return cname && others;
+}
+
+static int may_conflict(uint16_t type) { return type == FS_TYPE_CNAME || type == FS_TYPE_DNAME || type == FS_TYPE_SOA; }
+
+uint32_t fs_find_conflicts(const fs_order *order, uint32_t *nodes, uint32_t limit) {
+    uint32_t found = 0;
+    for (uint32_t node = 0; node < order->node_count && found < limit; node++) {
+        int look = 0;
+        for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1]; i++) look |= may_conflict(order->rrset_type[i]);
+        if (look && has_conflict(order, node)) nodes[found++] = node;
+    }
+    return found;
 }
 
 FS_COLD static fs_status bad_content(const fs_arena *arena, const fs_order *order, uint32_t node, const char *what, fs_error *error) {

@@ -13,6 +13,9 @@ uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t lengt
 /* Take out the records of the types marked in types[65536]; returns how many. */
 uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column);
 
+/* Nodes, at most `limit`, at which a CNAME has company or a singleton type several members. Returns how many are written. */
+uint32_t fs_find_conflicts(const fs_order *order, uint32_t *nodes, uint32_t limit);
+
 /* BIND's fatal findings, in canonical order: a DS RRset without NS, a DNSKEY RRset below the apex. */
 fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error) FS_MUST_CHECK;
 

@@ -61,7 +61,7 @@ def run_command(command: str, env: Env) -> int:
 
 
 class Terminated(BaseException):
-    """A signal asks the program to end; on its way out it puts its things away. No Exception, so that nothing stops it."""
+    """A signal asks the program to end, which puts its things away first. Not an Exception: nothing is to catch it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -21,7 +21,8 @@ from fastsign.sign.retain import Judge, Retained, retain_signatures
 from fastsign.sign.shards import KeyReference, Work, write_signed_zone
 from fastsign.sign.tell import Tell
 from fastsign.zone.arena import Arena
-from fastsign.zone.load import load_zone
+from fastsign.zone.checks import check_rrsets
+from fastsign.zone.load import line_of_record, load_zone
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.write import AtomicFile
 
@@ -55,6 +56,7 @@ def sign_zone(job: Job, file: AtomicFile, report: Report, tell: Tell) -> Signed:
     is_signed = _RRSIG in _core.count_types(arena)
     with report.phase("order"):
         order = order_zone(arena, job.origin)
+        check_rrsets(arena, order, lambda row: line_of_record(job.zone_file, job.origin, row, job.rrclass))
         _core.check_content(arena, order)
     _tell_selection(selection, tell)
     with report.phase("chain"):

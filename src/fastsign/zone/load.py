@@ -34,4 +34,4 @@ def load_zone(path: str | PathLike[str], origin: bytes, rrclass: int = CLASS_IN,
 def line_of_record(path: str | PathLike[str], origin: bytes, record: int, rrclass: int = CLASS_IN) -> tuple[str, int]:
     """File and line that row *record* of a loaded zone came from, found by reading the file again up to there."""
     scan = scan_file(path, origin, Arena.empty(), rrclass, stop_at=record)
-    return scan.file, scan.line
+    return scan.file or str(path), scan.line
