@@ -11,7 +11,7 @@ from differential_zones import records, without_signatures
 from inprocess import signzone
 
 ROOT = Path(__file__).parents[2] / "examples" / "root.zone"
-VALIDITY = ("-s", "20261101000000", "-e", "20391201000000")
+VALIDITY = ("-s", "20261101000000", "-e", "20291201000000")
 
 
 @pytest.fixture(scope="module")
