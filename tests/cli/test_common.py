@@ -13,6 +13,7 @@ import pytest
 import tools
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_integer, parse_time, parse_ttl, run_tool
 from fastsign.cli.env import Env
+from fastsign.cli.main import run
 
 TOOL = Tool("dnssec-toy", "ab:chV", "Usage:\n    {program} {version}\n", refused="c")
 
@@ -142,3 +143,13 @@ def test_the_command_line_of_bind_behaves_as_ours(tmp_path: Path) -> None:
 
         assert run_tool(toy, body, world) == theirs.returncode
         assert world.stderr.getvalue().splitlines()[0] == theirs.stderr.splitlines()[0]  # type: ignore[attr-defined]
+
+
+def test_the_version_names_the_engines():
+    from fastsign._core import engines
+
+    out = io.StringIO()
+    assert run(Env(("fastsign", "-V"), io.StringIO(), out, io.StringIO())) == 0
+    lines = dict(line.split(": ") for line in out.getvalue().splitlines()[1:])
+    assert lines["ECDSAP256SHA256"].split(", ") == engines()[13]
+    assert lines["RSASHA256"].endswith("openssl")

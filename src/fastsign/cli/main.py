@@ -45,13 +45,21 @@ def run(env: Env) -> int:
         env.stdout.write(USAGE)
         return 0
     if command in ("-V", "--version"):
-        env.stdout.write(f"fastsign {__version__}\n")
+        env.stdout.write(f"fastsign {__version__}\n{_engines()}")
         return 0
     command = PROGRAMS.get(command, command)
     if command not in COMMANDS:
         env.stderr.write(f"fastsign: unknown command {command}; it is one of {', '.join(COMMANDS)}\n")
         return 1
     return run_command(command, env.with_argv((f"dnssec-{command}", *arguments[1:])))
+
+
+def _engines() -> str:
+    """Which engines this build and this CPU have for each algorithm, a line each; the first is the one that signs."""
+    from fastsign._core import engines
+    from fastsign.keys.facts import algorithm_name
+
+    return "".join(f"{algorithm_name(number)}: {', '.join(names)}\n" for number, names in sorted(engines().items()))
 
 
 def run_command(command: str, env: Env) -> int:
