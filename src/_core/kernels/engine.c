@@ -98,7 +98,7 @@ fs_status fs_sign(const fs_private_key *key, const fs_rows *rows, uint8_t *signa
 
 /* ---- proof at load */
 
-enum { PROOFS_MAX = 33, PROOF_OCTETS = FS_DIGEST_MAX };
+enum { PROOFS_MAX = 17, PROOF_OCTETS = FS_DIGEST_MAX };
 
 fs_status fs_engine_prove(const fs_private_key *key, fs_error *error) {
     const uint16_t width = key->public_key.digest_length;

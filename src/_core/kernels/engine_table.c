@@ -2,7 +2,7 @@
 #include "engine.h"
 
 #define BATCH(number)                                                                                                 \
-    {.name = "batch", .algorithm = number, .lanes = 32, .fits = fs_batch_fits, .sign = fs_batch_ecdsa, .open = fs_batch_open, \
+    {.name = "batch", .algorithm = number, .lanes = 2, .fits = fs_batch_fits, .sign = fs_batch_ecdsa, .open = fs_batch_open, \
      .close = fs_batch_close}
 #define OPENSSL(number, function) {.name = "openssl", .algorithm = number, .lanes = 1, .fits = fs_openssl_fits, .sign = function}
 #define CRYPTO_MB(number, function) \
