@@ -4,11 +4,13 @@ import base64
 import hashlib
 
 import dns.name
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fastsign import _core
-from fastsign.sign.denial import NSEC, NSEC3, Denial, make_chain
+from fastsign.errors import ZoneError
+from fastsign.sign.denial import NSEC, NSEC3, Denial, Wanted, choose_denial, make_chain
 from fastsign.zone.order import order_zone
 from zones import arena_of, wire
 
@@ -107,3 +109,50 @@ def test_opt_out_leaves_out_insecure_delegations_and_what_is_only_above_them():
     assert wire("deep.example.") not in names
     assert wire("b.C.example.") in names
     assert wire("secure.example.") in names
+
+
+def test_two_names_with_one_hash_are_an_error_that_names_both():
+    arena = arena_of([(wire("example."), SOA, 1, b"s" * 22), (wire("a.example."), A, 1, b"\1\2\3\4")])
+    order = order_zone(arena, wire("example."))
+    # No two names are known whose SHA-1 hashes collide: let one name stand for two nodes.
+    order.node_name.view()[1] = order.node_name.view()[0]
+    with pytest.raises(ZoneError, match=r"Duplicate hash detected \(example\. and example\.\)"):
+        make_chain(arena, order, Denial(NSEC3), 300)
+
+
+def existing(**fields):
+    return Denial(NSEC3, **{"opt_out": False, "iterations": 5, "salt": b"\xaa", **fields})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has", "chosen"),
+    [
+        (Wanted(), None, Denial(NSEC)),
+        (Wanted(salt=b""), None, Denial(NSEC3)),
+        (Wanted(iterations=3), None, Denial(NSEC)),
+        (Wanted(), existing(), existing()),
+        (Wanted(salt=b"\xaa"), existing(opt_out=True), existing(opt_out=True)),
+        (Wanted(update=True), existing(), Denial(NSEC)),
+        (Wanted(update=True, opt_out=True), existing(), existing(opt_out=True)),
+        (Wanted(update=True, salt=b""), existing(), existing(salt=b"")),
+        (Wanted(update=True, salt=b""), Denial(NSEC), Denial(NSEC3)),
+    ],
+)
+def test_the_chain_is_inherited_unless_the_command_line_says_otherwise(wanted, has, chosen):
+    assert choose_denial(wanted, has) == chosen
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has", "message"),
+    [
+        (Wanted(salt=b""), Denial(NSEC), "Zone contains NSEC records.  Use -u to update to NSEC3."),
+        (Wanted(salt=b""), existing(), "An NSEC3 chain exists with a different salt. Use -u to update it."),
+        (Wanted(iterations=1), existing(), "An NSEC3 chain exists with different iterations. Use -u to update it."),
+        (Wanted(opt_out=True), existing(), "An NSEC3 chain exists without OPTOUT. Use -u -A to set it."),
+        (Wanted(opt_out=False), existing(opt_out=True), "An NSEC3 chain exists with OPTOUT. Use -u -AA to clear it."),
+    ],
+)
+def test_a_chain_is_not_changed_in_silence(wanted, has, message):
+    with pytest.raises(ZoneError) as error:
+        choose_denial(wanted, has)
+    assert str(error.value) == message

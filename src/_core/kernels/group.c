@@ -21,6 +21,18 @@ static int compare_octets(const uint8_t *a, uint32_t length_a, const uint8_t *b,
     return order != 0 ? order : (length_a > length_b) - (length_a < length_b);
 }
 
+/* The types whose RDATA is one name: folding octet by octet spares two copies, and two names mostly differ at once. */
+static int is_one_name(uint16_t type) {
+    return type == FS_TYPE_NS || type == FS_TYPE_CNAME || type == FS_TYPE_DNAME || type == FS_TYPE_PTR;
+}
+
+static int compare_folded(const uint8_t *a, uint32_t length_a, const uint8_t *b, uint32_t length_b) {
+    const uint32_t shorter = length_a < length_b ? length_a : length_b;
+    for (uint32_t i = 0; i < shorter; i++)
+        if (fs_lower[a[i]] != fs_lower[b[i]]) return (int)fs_lower[a[i]] - (int)fs_lower[b[i]];
+    return (length_a > length_b) - (length_a < length_b);
+}
+
 /* RFC 4034 section 6.3: canonical RDATA as left-justified octet strings. */
 static int compare_rdata(comparison *with, uint32_t x, uint32_t y) {
     const fs_arena *arena = with->arena;
@@ -28,6 +40,7 @@ static int compare_rdata(comparison *with, uint32_t x, uint32_t y) {
     const uint16_t length_a = arena->rdata_length[x], length_b = arena->rdata_length[y];
     if (a == b && length_a == length_b) return 0;
     if (!fs_rrtype_folds(arena->type[x])) return compare_octets(a, length_a, b, length_b);
+    if (is_one_name(arena->type[x])) return compare_folded(a, length_a, b, length_b);
     fs_canonical_rdata(arena->type[x], a, length_a, with->a);
     fs_canonical_rdata(arena->type[y], b, length_b, with->b);
     return compare_octets(with->a, length_a, with->b, length_b);
