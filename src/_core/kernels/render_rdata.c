@@ -7,7 +7,8 @@
 #include "rrtypes.h"
 
 enum {
-    TYPE_KEY = 25, TYPE_CERT = 37, TYPE_IPSECKEY = 45, TYPE_DHCID = 49, TYPE_RKEY = 57, TYPE_DSYNC = 66, TYPE_HHIT = 67, TYPE_BRID = 68, TYPE_DOA = 259, TYPE_AMTRELAY = 260,
+    TYPE_KEY = 25, TYPE_CERT = 37, TYPE_IPSECKEY = 45, TYPE_DHCID = 49, TYPE_RKEY = 57, TYPE_DSYNC = 66, TYPE_HHIT = 67,
+    TYPE_BRID = 68, TYPE_DOA = 259, TYPE_AMTRELAY = 260, TYPE_KEYDATA = 65533,
     ALGORITHM_PRIVATEDNS = 253
 };
 
@@ -394,6 +395,7 @@ static char *put_by_type(char *at, uint16_t type, fs_cursor *in, const fs_style 
     case TYPE_DSYNC: return fs_put_dsync(at, in, style);
     case TYPE_HHIT: case TYPE_BRID: return fs_put_hhit(at, in, style);
     case TYPE_DOA: return fs_put_doa(at, in, style);
+    case TYPE_KEYDATA: return fs_put_unknown(at, in, style);
     default: break;
     }
     const fs_rrtype *row = fs_rrtype_by_number(type);
