@@ -34,6 +34,8 @@ T = TypeVar("T")
 class Silent:
     """Nobody listens."""
 
+    verbosity = 0
+
     def report(self, line: str) -> None: ...
 
     def warn(self, text: str) -> None: ...

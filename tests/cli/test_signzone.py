@@ -262,3 +262,26 @@ def test_conflicts_are_found_where_bind_finds_them(lines, keys, folder):
 def test_what_may_stand_beside_a_cname(lines, keys, folder):
     (folder / "zone").write_text("\n".join(["$TTL 60", *ZONE, *lines]) + "\n")
     signzone("-S", "-K", keys, "-o", ORIGIN, "zone")
+
+
+def details(text: str) -> list[str]:
+    """Each RRset with what was said of it; BIND's own debugging and its order of nodes left out."""
+    said = [line.removeprefix("dnssec-signzone: ") for line in text.splitlines() if ": debug " not in line]
+    blocks = re.findall(r"^((?:no existing.*\n)?(?![\t]).*:\n(?:\t.*\n)+)", "\n".join(said) + "\n", re.MULTILINE)
+    return sorted("".join(sorted(block.splitlines(True))) for block in blocks)
+
+
+@pytest.mark.parametrize("chain", [(), ("-3", "-")], ids=["nsec", "nsec3"])
+@pytest.mark.parametrize("level", ["1", "2"])
+def test_details_are_binds(level, chain, keys, folder):
+    arguments = ("-S", "-P", "-v", level, "-K", keys, "-o", ORIGIN, *chain)
+    ours, theirs = signzone(*arguments, "zone"), bind(*arguments, "-n", "1", "zone")
+    assert details(ours.stderr) == details(theirs.stderr) != []
+    assert sorted(x for x in ours.stderr.splitlines() if "info:" in x) == sorted(
+        x for x in theirs.stderr.splitlines() if "info:" in x
+    )
+    again = [signzone(*arguments, "zone.signed").stderr, bind(*arguments, "-n", "1", "zone.signed").stderr]
+    kept = [
+        sorted(re.findall(r"^dnssec-signzone: (\trrsig by .*|.*/[a-z0-9]+:)$", x.lower(), re.MULTILINE)) for x in again
+    ]
+    assert kept[0] == kept[1]

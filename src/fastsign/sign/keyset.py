@@ -103,7 +103,7 @@ def _update_sync(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None
             kept = [rdata for rdata in apex.rdata_of(rrtype) if rdata not in removed]
             apex.replace(rrtype, ttl, kept + [rdata for rdata in added if rdata not in kept])
     for line in change.logs:
-        tell.detail(1, line)
+        tell.detail(1, f"info: {line}")
 
 
 def _check_keys(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None:

@@ -15,6 +15,7 @@ from fastsign.sign.apex import DNSKEY, NSEC3PARAM, Apex
 from fastsign.sign.denial import NSEC, NSEC3, OPT_OUT, Chain, Denial, choose_denial, make_chain
 from fastsign.sign.job import Job
 from fastsign.sign.keyset import choose_keys
+from fastsign.sign.narrate import narrate
 from fastsign.sign.plan import Signer
 from fastsign.sign.report import Report
 from fastsign.sign.retain import Judge, Retained, retain_signatures
@@ -66,9 +67,13 @@ def sign_zone(job: Job, file: AtomicFile, report: Report, tell: Tell) -> Signed:
     if is_signed:
         with report.phase("retain"):
             retained = retain_signatures(_judge(job, arena, order, chain, apex, selection), workers, report)
+    work = _work(job, arena, order, chain, selection, retained)
+    if tell.verbosity:
+        tell.detail(4, f"using {workers} cpus")
+        narrate(work, tell)
     with report.phase("sign"):
         file.write(job.header)
-        write_signed_zone(_work(job, arena, order, chain, selection, retained), workers, file, report)
+        write_signed_zone(work, workers, file, report)
         report.octets += len(job.header)
     algorithms = tuple(sorted({key.algorithm for key in selection.signers}))
     return Signed(dsset_text(job.origin, apex.rdata_of(DNSKEY)), algorithms)
@@ -85,7 +90,7 @@ def _tell_selection(selection: Selection, tell: Tell) -> None:
     for line in selection.reports:
         tell.report(line)
     for line in selection.logs:
-        tell.detail(1, line)
+        tell.detail(1, f"info: {line}")
 
 
 def _existing_chain(apex: Apex) -> Denial | None:

@@ -8,6 +8,8 @@ from typing import Protocol
 class Tell(Protocol):
     """The listener of one run."""
 
+    verbosity: int  # 0: details are not wanted
+
     def report(self, line: str) -> None:
         """A line for the user, unless the run is quiet."""
 
