@@ -102,6 +102,10 @@ static fs_status open_scanner(fs_scanner *s) {
     if (status != FS_OK) return status;
     s->shared = calloc((size_t)FS_SHARED_SETS * FS_SHARED_WAYS, sizeof *s->shared);
     if (s->shared == NULL) return fs_fail(s->error, FS_ERROR_MEMORY, "out of memory for the RDATA in common");
+    s->scratch = malloc(FS_SCRATCH_HEAD + FS_RDATA_MAX + FS_SCRATCH_SLACK);
+    if (s->scratch == NULL) return fs_fail(s->error, FS_ERROR_MEMORY, "out of memory for RDATA");
+    s->out_start = s->out = s->scratch + FS_SCRATCH_HEAD;
+    s->out_limit = s->out_start + FS_RDATA_MAX;
     const fs_scan_options *o = s->options;
     s->rrclass = o->rrclass;
     s->apex_length = fs_name_length(o->origin);
@@ -119,6 +123,7 @@ static void close_scanner(fs_scanner *s) {
     while (s->source != NULL) fs_source_drop(s);
     fs_names_close(s);
     free(s->shared);
+    free(s->scratch);
     free(s->ns_offsets);
     free(s->current_sets.sets);
     free(s->glue_sets.sets);
@@ -165,7 +170,7 @@ fs_status fs_scan_rdata(uint16_t rrclass, uint16_t type, const uint8_t *text, ui
     fs_status status = fs_source_push_text(&s, "", text, text_length);
     if (status != FS_OK) return status;
     s.out_start = s.out = rdata;
-    s.out_limit = rdata + UINT16_MAX;
+    s.out_limit = rdata + FS_RDATA_MAX;
     s.origin = origin;
     s.origin_length = fs_name_length(origin);
     s.cursor.after_eol = false;

@@ -7,25 +7,14 @@
 
 #include <stdlib.h>
 
-enum {
-    BLOCK_OCTETS = 128 * 1024 - 65512, /* BIND commits a block whose RDATA is more than this and goes on with an empty one */
-    RDATA_MAX = 65535,
-    SLACK = 64 /* octets behind the RDATA that a vector store may touch */
-};
-
-fs_status fs_begin_rdata(fs_scanner *s) {
-    const fs_status status = fs_column_reserve(s->columns.rdata, RDATA_MAX + SLACK, s->error);
-    if (status != FS_OK) return status;
-    s->out_start = s->out = s->columns.rdata->data + s->columns.rdata->used;
-    s->out_limit = s->out_start + RDATA_MAX;
-    return FS_OK;
-}
+enum { BLOCK_OCTETS = 128 * 1024 - 65512 /* BIND commits a block of more RDATA than this and goes on with an empty one */ };
 
 //----------- Rows -------------------------------------------------------------
 
-FS_COLD static fs_reason grow_columns(fs_scanner *s) {
+FS_COLD static fs_reason grow_columns(fs_scanner *s, uint32_t rdata_length) {
     const fs_scan_columns *c = &s->columns;
-    fs_status status = fs_column_reserve(c->owner, 4, s->error);
+    fs_status status = fs_column_reserve(c->rdata, rdata_length, s->error);
+    if (status == FS_OK) status = fs_column_reserve(c->owner, 4, s->error);
     if (status == FS_OK) status = fs_column_reserve(c->type, 2, s->error);
     if (status == FS_OK) status = fs_column_reserve(c->ttl, 4, s->error);
     if (status == FS_OK) status = fs_column_reserve(c->rdata_offset, 8, s->error);
@@ -33,55 +22,62 @@ FS_COLD static fs_reason grow_columns(fs_scanner *s) {
     return status == FS_OK ? FS_R_OK : FS_R_FAILED;
 }
 
-static bool columns_full(const fs_scan_columns *c) {
-    return c->owner->used + 4 > c->owner->capacity || c->type->used + 2 > c->type->capacity || c->ttl->used + 4 > c->ttl->capacity ||
+static bool columns_full(const fs_scan_columns *c, uint32_t rdata_length) {
+    return c->rdata->used + rdata_length > c->rdata->capacity || c->owner->used + 4 > c->owner->capacity || c->type->used + 2 > c->type->capacity || c->ttl->used + 4 > c->ttl->capacity ||
            c->rdata_offset->used + 8 > c->rdata_offset->capacity || c->rdata_length->used + 2 > c->rdata_length->capacity;
 }
 
-/* Where this RDATA stands already: a zone's NS records name a few thousand servers. Kept by content, so that no origin matters. */
-static uint64_t share_rdata(fs_scanner *s, const uint8_t *rdata, uint32_t length) {
-    const uint64_t hash = fs_hash(s->seed, rdata, length);
-    const uint32_t tag = (uint32_t)(hash >> 32);
-    fs_shared_slot *slot = &s->shared[(hash & (FS_SHARED_SETS - 1)) * FS_SHARED_WAYS];
+void fs_end_rdata(const fs_scanner *s, fs_entry *entry) {
+    entry->rdata = s->out_start;
+    entry->rdata_length = (uint32_t)(s->out - s->out_start);
+    entry->rdata_hash = 0;
+    if (fs_is_shared(entry->type, entry->rdata_length)) entry->rdata_hash = fs_hash(s->seed, entry->rdata, entry->rdata_length);
+}
+
+static uint64_t put_rdata(fs_scanner *s, const uint8_t *rdata, uint32_t length) {
+    fs_column *pool = s->columns.rdata;
+    const uint64_t offset = pool->used;
+    memcpy(pool->data + offset, rdata, length);
+    pool->used += length;
+    return offset;
+}
+
+/* Where this RDATA stands: a zone's NS records name a few thousand servers. Kept by content, so that no origin matters. */
+static uint64_t share_rdata(fs_scanner *s, const fs_entry *entry) {
+    const uint32_t tag = (uint32_t)(entry->rdata_hash >> 32), length = entry->rdata_length;
+    fs_shared_slot *slot = fs_shared_slots(s, entry->rdata_hash);
     const uint8_t *pool = s->columns.rdata->data;
-    for (int way = 0; way < FS_SHARED_WAYS; way++)
-        if (slot[way].hash == tag && slot[way].length == length && memcmp(pool + slot[way].offset, rdata, length) == 0) {
-            const fs_shared_slot hit = slot[way];
-            slot[way] = slot[0]; /* the last used one stays */
-            slot[0] = hit;
-            return hit.offset;
-        }
+    for (int way = 0; way < FS_SHARED_WAYS; way++) {
+        if (slot[way].hash != tag || slot[way].length != length || memcmp(pool + slot[way].offset, entry->rdata, length) != 0) continue;
+        const fs_shared_slot hit = slot[way];
+        slot[way] = slot[0]; /* the one used last stays */
+        slot[0] = hit;
+        return hit.offset;
+    }
     slot[1] = slot[0];
-    slot[0] = (fs_shared_slot){s->columns.rdata->used, tag, (uint16_t)length};
-    s->columns.rdata->used += length;
+    slot[0] = (fs_shared_slot){put_rdata(s, entry->rdata, length), tag, (uint16_t)length};
     return slot[0].offset;
 }
 
-/* Types whose RDATA repeats in real zones: one name, or texts. */
-static bool is_shared_type(uint16_t type) { return type == FS_TYPE_NS || type == FS_TYPE_CNAME || type == 15 || type == 16; }
-
-fs_reason fs_append(fs_scanner *s, uint32_t owner, uint16_t type, uint32_t ttl, uint64_t line) {
+fs_reason fs_append(fs_scanner *s, uint32_t owner, uint32_t ttl, const fs_entry *entry) {
     const fs_scan_columns *c = &s->columns;
-    if (FS_UNLIKELY(columns_full(c))) FS_TRY(grow_columns(s));
+    if (FS_UNLIKELY(columns_full(c, entry->rdata_length))) FS_TRY(grow_columns(s, entry->rdata_length));
     const uint64_t row = c->owner->used / 4;
-    const uint32_t length = (uint32_t)(s->out - s->out_start);
-    const uint16_t short_length = (uint16_t)length;
-    uint64_t offset = c->rdata->used;
-    if (row >= FS_NONE - 1) return fs_wrong(s, line, "a zone holds at most 4,294,967,294 records");
-    if (length >= 8 && length <= FS_SHARED_MAX && is_shared_type(type)) offset = share_rdata(s, s->out_start, length);
-    else c->rdata->used += length;
+    if (row >= FS_NONE - 1) return fs_wrong(s, entry->line, "a zone holds at most 4,294,967,294 records");
+    const uint64_t offset = entry->rdata_hash ? share_rdata(s, entry) : put_rdata(s, entry->rdata, entry->rdata_length);
+    const uint16_t length = (uint16_t)entry->rdata_length;
     memcpy(c->owner->data + c->owner->used, &owner, 4);
-    memcpy(c->type->data + c->type->used, &type, 2);
+    memcpy(c->type->data + c->type->used, &entry->type, 2);
     memcpy(c->ttl->data + c->ttl->used, &ttl, 4);
     memcpy(c->rdata_offset->data + c->rdata_offset->used, &offset, 8);
-    memcpy(c->rdata_length->data + c->rdata_length->used, &short_length, 2);
+    memcpy(c->rdata_length->data + c->rdata_length->used, &length, 2);
     c->owner->used += 4;
     c->type->used += 2;
     c->ttl->used += 4;
     c->rdata_offset->used += 8;
     c->rdata_length->used += 2;
     s->result->records++;
-    s->result->line = line;
+    s->result->line = entry->line;
     if (FS_UNLIKELY(row >= s->options->stop_at)) s->stopped = true;
     return FS_R_OK;
 }
@@ -141,46 +137,46 @@ fs_reason fs_block_end(fs_scanner *s) {
     return FS_R_OK;
 }
 
-static bool is_owner(const fs_owner *owner, const fs_owner *fresh) {
-    return owner->known && owner->length == fresh->length && memcmp(owner->wire, fresh->wire, fresh->length) == 0;
+static bool is_owner(const fs_owner *owner, const fs_entry *entry) {
+    return owner->known && owner->length == entry->owner_length && memcmp(owner->wire, entry->owner, entry->owner_length) == 0;
 }
 
-static void set_owner(fs_owner *owner, const fs_owner *fresh) {
-    memcpy(owner->wire, fresh->wire, fresh->length);
-    owner->length = fresh->length;
+static void set_owner(fs_owner *owner, const fs_entry *entry) {
+    memcpy(owner->wire, entry->owner, entry->owner_length);
+    owner->length = entry->owner_length;
     owner->id = FS_NONE;
     owner->known = true;
 }
 
 /* Does one of the block's NS records name this owner? */
-static bool is_glue(const fs_scanner *s, const fs_owner *fresh) {
+static bool is_glue(const fs_scanner *s, const fs_entry *entry) {
     const uint8_t *pool = s->columns.rdata->data;
     for (uint32_t i = 0; i < s->ns_count; i++) {
         const uint8_t *target = pool + s->ns_offsets[i];
-        if (target[0] == fresh->wire[0] && fs_lower[target[1]] == fs_lower[fresh->wire[1]] &&
-            fs_same_name(target, fs_name_length(target), fresh->wire, fresh->length))
+        if (target[0] == entry->owner[0] && (target[0] == 0 || fs_lower[target[1]] == fs_lower[entry->owner[1]]) &&
+            fs_same_name(target, fs_name_length(target), entry->owner, entry->owner_length))
             return true;
     }
     return false;
 }
 
 /* A line has named its owner: go on with the block, or end it and begin the next. */
-static fs_reason turn_to(fs_scanner *s, const fs_owner *fresh) {
+static fs_reason turn_to(fs_scanner *s, const fs_entry *entry) {
     fs_source *source = s->source;
     if (source->glue.known) {
-        if (is_owner(&source->glue, fresh)) return FS_R_OK;
+        if (is_owner(&source->glue, entry)) return FS_R_OK;
         FS_TRY(end_glue(s));
         source->glue.known = false;
         s->current_octets = s->saved_octets;
     }
-    if (is_owner(&source->current, fresh)) return FS_R_OK;
-    if (s->has_delegation && is_glue(s, fresh)) {
+    if (is_owner(&source->current, entry)) return FS_R_OK;
+    if (s->has_delegation && is_glue(s, entry)) {
         s->saved_octets = s->current_octets;
-        set_owner(&source->glue, fresh);
+        set_owner(&source->glue, entry);
         return FS_R_OK;
     }
     FS_TRY(end_current(s));
-    set_owner(&source->current, fresh);
+    set_owner(&source->current, entry);
     s->has_delegation = false;
     s->current_octets = 0;
     return FS_R_OK;
@@ -198,7 +194,7 @@ uint32_t fs_limit_ttl(fs_scanner *s, uint32_t ttl, uint64_t line) {
 FS_COLD static fs_reason ttl_from_soa(fs_scanner *s, const fs_entry *entry) {
     if (entry->type != FS_TYPE_SOA) return fs_wrong(s, entry->line, "no TTL specified; zone rejected");
     fs_warn(s, entry->line, "no TTL specified; using SOA MINTTL instead");
-    s->default_ttl = s->ttl = fs_limit_ttl(s, fs_load_be32(s->out - 4), entry->line);
+    s->default_ttl = s->ttl = fs_limit_ttl(s, fs_load_be32(entry->rdata + entry->rdata_length - 4), entry->line);
     s->default_ttl_known = true;
     return FS_R_OK;
 }
@@ -222,8 +218,8 @@ static fs_reason settle_ttl(fs_scanner *s, const fs_entry *entry) {
 }
 
 FS_COLD static void warn_expired(fs_scanner *s, const fs_entry *entry) {
-    if (s->options->now == 0 || s->warned_expired || s->out - s->out_start < 12) return;
-    if ((int32_t)(fs_load_be32(s->out_start + 8) - s->options->now) >= 0) return; /* serial arithmetic (RFC 4034 section 3.1.5) */
+    if (s->options->now == 0 || s->warned_expired || entry->rdata_length < 12) return;
+    if ((int32_t)(fs_load_be32(entry->rdata + 8) - s->options->now) >= 0) return; /* serial arithmetic (RFC 4034 section 3.1.5) */
     fs_warn(s, entry->line, "signature has expired");
     s->warned_expired = true;
 }
@@ -265,32 +261,33 @@ static fs_reason remember_ns(fs_scanner *s) {
 
 static fs_reason add_row(fs_scanner *s, fs_owner *owner, const fs_entry *entry) {
     if (owner->id == FS_NONE) {
-        const uint64_t hash = entry->fresh.known ? entry->hash : fs_hash(s->seed, owner->wire, owner->length);
+        const uint64_t hash = entry->owner ? entry->owner_hash : fs_hash(s->seed, owner->wire, owner->length);
         if (fs_names_intern(s, owner->wire, owner->length, hash, &owner->id) != FS_OK) return FS_R_FAILED;
     }
-    return fs_append(s, owner->id, entry->type, s->ttl, entry->line);
+    return fs_append(s, owner->id, s->ttl, entry);
 }
 
 fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) {
     fs_source *source = s->source;
-    if (entry->fresh.known) FS_TRY(turn_to(s, &entry->fresh));
+    if (entry->owner) FS_TRY(turn_to(s, entry));
     const bool glue = source->glue.known;
     fs_owner *owner = glue ? &source->glue : &source->current;
     const uint16_t type = entry->type;
-    if (type == FS_TYPE_NS && !glue) s->has_delegation = true;
     FS_TRY(settle_ttl(s, entry));
     uint16_t covers = 0;
-    if (type == FS_TYPE_RRSIG || type == FS_TYPE_SIG) covers = fs_load_be16(s->out_start);
+    if (type == FS_TYPE_RRSIG || type == FS_TYPE_SIG) covers = fs_load_be16(entry->rdata);
     if (type == FS_TYPE_RRSIG) warn_expired(s, entry);
     FS_TRY(join_set(s, glue ? &s->glue_sets : &s->current_sets, entry, covers));
-    const uint32_t octets = (uint32_t)(s->out - s->out_start);
     FS_TRY(add_row(s, owner, entry));
-    if (type == FS_TYPE_NS && !glue) FS_TRY(remember_ns(s));
+    if (type == FS_TYPE_NS && !glue) {
+        s->has_delegation = true;
+        FS_TRY(remember_ns(s));
+    }
     *(glue ? &s->glue_line : &s->current_line) = entry->line;
     if (type == FS_TYPE_SOA || owner->wire[1] == '*') {
         fs_reason *pending = glue ? &s->glue_pending : &s->current_pending;
         if (*pending == FS_R_OK) *pending = fs_check_place(s, owner, type);
     }
-    s->current_octets += octets;
-    return s->current_octets > BLOCK_OCTETS ? fs_block_end(s) : FS_R_OK;
+    s->current_octets += entry->rdata_length;
+    return FS_UNLIKELY(s->current_octets > BLOCK_OCTETS) ? fs_block_end(s) : FS_R_OK;
 }

@@ -52,13 +52,12 @@ FS_COLD static void warn_inherited(fs_scanner *s, uint64_t line) {
     fs_warn(s, line, "record with inherited owner (%s) immediately after $ORIGIN (%s)", owner, origin);
 }
 
-static fs_reason read_owner(fs_scanner *s, fs_entry *entry, const fs_token *token) {
+static fs_reason read_owner(fs_scanner *s, fs_entry *entry, const fs_token *token, uint8_t *wire) {
     const fs_source *source = s->source;
-    fs_owner *fresh = &entry->fresh;
-    const fs_reason reason = fs_parse_name(token->text, token->length, source->origin, source->origin_length, fresh->wire, &fresh->length);
+    const fs_reason reason = fs_parse_name(token->text, token->length, source->origin, source->origin_length, wire, &entry->owner_length);
     if (reason != FS_R_OK) return fs_wrong(s, entry->line, "%s", fs_reason_text[reason]);
-    fresh->known = true;
-    entry->hash = fs_hash(s->seed, fresh->wire, fresh->length);
+    entry->owner = wire;
+    entry->owner_hash = fs_hash(s->seed, wire, entry->owner_length);
     return FS_R_OK;
 }
 
@@ -66,7 +65,7 @@ static fs_reason read_owner(fs_scanner *s, fs_entry *entry, const fs_token *toke
 static fs_reason read_record(fs_scanner *s, fs_entry *entry, bool *empty) {
     fs_token token;
     uint16_t rrclass;
-    const bool inherited = !entry->fresh.known;
+    const bool inherited = entry->owner == NULL;
     FS_TRY(fs_header_token(s, inherited, &token));
     *empty = fs_token_is_end(&token);
     if (*empty) return FS_R_OK;
@@ -74,48 +73,49 @@ static fs_reason read_record(fs_scanner *s, fs_entry *entry, bool *empty) {
     FS_TRY(fs_read_header(s, entry, &rrclass, &token));
     if (!fs_parse_type(token.text, token.length, &entry->type)) return unknown_type(s, entry->line, &token);
     FS_TRY(fs_check_class(s, entry->line, rrclass));
-    return fs_read_rdata(s, entry->type, "");
+    FS_TRY(fs_read_rdata(s, entry->type, ""));
+    fs_end_rdata(s, entry);
+    return FS_R_OK;
 }
 
 static fs_reason commit(fs_scanner *s, const fs_entry *entry) {
     fs_source *source = s->source;
     if (s->eof_in_line && source->fd >= 0) fs_warn(s, s->cursor.line, "file does not end with newline");
     s->eof_in_line = false;
-    if (source->origin_changed && !entry->fresh.known) warn_inherited(s, entry->line);
+    if (source->origin_changed && entry->owner == NULL) warn_inherited(s, entry->line);
     source->origin_changed = false;
     return fs_block_add(s, entry);
 }
 
-static fs_reason scan_record(fs_scanner *s, fs_entry *entry, const fs_token *owner) {
+static fs_reason scan_record(fs_scanner *s, const fs_token *owner, uint64_t line) {
     bool empty;
-    if (fs_begin_rdata(s) != FS_OK) return FS_R_FAILED;
+    uint8_t wire[FS_NAME_MAX + 1];
+    fs_entry entry = {.line = line};
+    fs_begin_rdata(s);
     s->origin = s->source->origin;
     s->origin_length = s->source->origin_length;
-    if (owner->kind != FS_TOKEN_BLANK) FS_TRY(read_owner(s, entry, owner));
-    FS_TRY(read_record(s, entry, &empty));
-    return empty ? FS_R_OK : commit(s, entry);
+    if (owner->kind != FS_TOKEN_BLANK) FS_TRY(read_owner(s, &entry, owner, wire));
+    FS_TRY(read_record(s, &entry, &empty));
+    return empty ? FS_R_OK : commit(s, &entry);
 }
 
 /* The end of a file: the one that includes it goes on, with the owner it had. */
 static fs_reason end_of_file(fs_scanner *s) {
     FS_TRY(fs_block_end(s));
-    if (fs_source_pop(s) != FS_OK) return FS_R_FAILED;
-    return FS_R_OK;
+    return fs_source_pop(s) == FS_OK ? FS_R_OK : FS_R_FAILED;
 }
 
 fs_reason fs_scan_entry(fs_scanner *s) {
     fs_token token;
-    fs_entry entry;
     const fs_cursor start = s->cursor;
     fs_reason reason = fs_lex(s, FS_LEX_BLANK | FS_LEX_QUOTED, &token);
-    entry.fresh.known = false;
-    entry.line = s->cursor.line;
+    const uint64_t line = s->cursor.line;
     if (reason != FS_R_OK) reason = lex_failed(s, reason);
     else if (token.kind == FS_TOKEN_EOF) return end_of_file(s);
     else if (token.kind == FS_TOKEN_EOL) return FS_R_OK;
-    else if (token.kind > FS_TOKEN_BLANK) reason = fs_wrong(s, entry.line, "%s", fs_reason_text[FS_R_SYNTAX]);
-    else if (token.kind != FS_TOKEN_BLANK && token.length != 0 && token.text[0] == '$') reason = fs_scan_directive(s, &token, entry.line);
-    else reason = scan_record(s, &entry, &token);
+    else if (token.kind > FS_TOKEN_BLANK) reason = fs_wrong(s, line, "%s", fs_reason_text[FS_R_SYNTAX]);
+    else if (token.kind != FS_TOKEN_BLANK && token.length != 0 && token.text[0] == '$') reason = fs_scan_directive(s, &token, line);
+    else reason = scan_record(s, &token, line);
     if (reason == FS_R_MORE) s->cursor = start;
     return reason;
 }

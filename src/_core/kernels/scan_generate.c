@@ -127,28 +127,36 @@ static fs_reason read_text(fs_scanner *s, uint16_t type, const uint8_t *text, ui
     return reason;
 }
 
-static fs_reason add_record(fs_scanner *s, const generator *g, int number, char *buffer) {
+/* Owner and RDATA of the record for one number; buffer holds either side in turn. */
+static fs_reason make_record(fs_scanner *s, const generator *g, int number, char *buffer, fs_owner *owner) {
     uint32_t length;
-    fs_owner owner;
     const fs_source *source = s->source;
     fs_reason reason = expand(g->lhs, number, buffer, LHS_OCTETS, &length);
     if (reason != FS_R_OK) return complain(s, g->line, reason);
-    reason = fs_parse_name((const uint8_t *)buffer, length, source->origin, source->origin_length, owner.wire, &owner.length);
+    reason = fs_parse_name((const uint8_t *)buffer, length, source->origin, source->origin_length, owner->wire, &owner->length);
     if (reason != FS_R_OK) return complain(s, g->line, reason);
     reason = expand(g->rhs, number, buffer, RHS_OCTETS, &length);
     if (reason != FS_R_OK) return complain(s, g->line, reason);
-    memset(buffer + length, 0, 64);
-    if (fs_begin_rdata(s) != FS_OK) return FS_R_FAILED;
-    FS_TRY(read_text(s, g->type, (const uint8_t *)buffer, length, g->line));
-    reason = fs_check_place(s, &owner, g->type);
+    memset(buffer + length, 0, FS_SCRATCH_SLACK);
+    fs_begin_rdata(s);
+    return read_text(s, g->type, (const uint8_t *)buffer, length, g->line);
+}
+
+/* Each record is a block of its own, whatever owner stands before it. */
+static fs_reason add_record(fs_scanner *s, const generator *g, int number, char *buffer) {
+    fs_owner owner;
+    fs_entry entry = {.line = g->line, .type = g->type};
+    FS_TRY(make_record(s, g, number, buffer, &owner));
+    fs_end_rdata(s, &entry);
+    const fs_reason reason = fs_check_place(s, &owner, g->type);
     if (reason != FS_R_OK) return complain(s, g->line, reason);
     if (fs_names_intern(s, owner.wire, owner.length, fs_hash(s->seed, owner.wire, owner.length), &owner.id) != FS_OK) return FS_R_FAILED;
-    return fs_append(s, owner.id, g->type, s->ttl, g->line);
+    return fs_append(s, owner.id, s->ttl, &entry);
 }
 
 static fs_reason generate(fs_scanner *s, const generator *g) {
     fs_reason reason = FS_R_OK;
-    char *buffer = malloc(RHS_OCTETS + 64);
+    char *buffer = malloc(RHS_OCTETS + FS_SCRATCH_SLACK);
     s->origin = s->source->origin;
     s->origin_length = s->source->origin_length;
     if (buffer == NULL) {

@@ -4,34 +4,6 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
-//----------- Hash -------------------------------------------------------------
-
-static uint64_t load64(const uint8_t *p) {
-    uint64_t v;
-    memcpy(&v, p, 8);
-    return v;
-}
-
-static uint64_t fold(uint64_t a, uint64_t b) {
-    const unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Multiply-fold (as wyhash does), 16 octets a step. The seed keeps names that collide from being made in advance. */
-uint64_t fs_hash(uint64_t seed, const uint8_t *octets, uint32_t length) {
-    const uint64_t k0 = 0xa0761d6478bd642fULL, k1 = 0xe7037ed1a0b428dbULL;
-    uint64_t h = seed ^ (length * k0);
-    while (length > 16) {
-        h = fold(load64(octets) ^ k1 ^ seed, load64(octets + 8) ^ h);
-        octets += 16;
-        length -= 16;
-    }
-    uint8_t last[16] = {0};
-    memcpy(last, octets, length);
-    h = fold(load64(last) ^ k1 ^ seed, load64(last + 8) ^ h);
-    return fold(h ^ k0, k1);
-}
-
 //----------- Table of names ---------------------------------------------------
 
 FS_COLD static fs_status no_memory(fs_scanner *s) { return fs_fail(s->error, FS_ERROR_MEMORY, "out of memory for the table of names"); }
@@ -125,7 +97,7 @@ static fs_status intern_present(fs_scanner *s) {
 
 fs_status fs_names_open(fs_scanner *s) {
     const unsigned long random = getauxval(AT_RANDOM); /* sixteen octets the kernel drew for this process */
-    s->seed = random == 0 ? (uint64_t)(uintptr_t)s : load64((const uint8_t *)random);
+    s->seed = random == 0 ? (uint64_t)(uintptr_t)s : fs_load64((const uint8_t *)random);
     fs_status status = table_resize(s, 1 << 10);
     if (status == FS_OK) status = intern_present(s);
     return status;

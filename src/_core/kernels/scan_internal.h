@@ -130,13 +130,15 @@ typedef struct {
     uint32_t mask, count;
 } fs_name_table;
 
-enum { FS_SHARED_SETS = 1 << 14, FS_SHARED_WAYS = 2, FS_SHARED_MAX = 512 };
+enum { FS_SHARED_SETS = 1 << 14, FS_SHARED_WAYS = 2, FS_SHARED_MIN = 8, FS_SHARED_MAX = 512 };
 
 typedef struct {
     uint64_t offset;
     uint32_t hash;
     uint16_t length;
 } fs_shared_slot;
+
+enum { FS_RDATA_MAX = 65535, FS_SCRATCH_SLACK = 64, FS_SCRATCH_HEAD = 16384 /* for the entries of scan_lines.c before it */ };
 
 typedef struct fs_scanner {
     const fs_scan_options *options;
@@ -151,8 +153,8 @@ typedef struct fs_scanner {
     bool at_eof;        /* nothing comes after `end` */
     bool eof_in_line;   /* the last line has no newline */
 
-    /* RDATA being built: [out_start, out), at most up to out_limit */
-    uint8_t *out_start, *out, *out_limit;
+    /* RDATA being built: [out_start, out), at most up to out_limit; behind it FS_SCRATCH_SLACK octets that may be touched */
+    uint8_t *scratch, *out_start, *out, *out_limit;
     const uint8_t *origin;
     uint32_t origin_length;
     uint16_t rrclass;
@@ -181,12 +183,13 @@ typedef struct fs_scanner {
 /* An entry as parsed, before it is committed. */
 typedef struct {
     uint64_t line;
-    fs_owner fresh; /* known: the line names its owner */
-    uint64_t hash;  /* of fresh, when it is known */
-    uint32_t ttl;
-    bool has_ttl;
-    bool ttl_over;  /* ttl is over 2^31 - 1 */
+    const uint8_t *owner; /* wire name; NULL: the line begins with a blank, the owner is the one before */
+    const uint8_t *rdata;
+    uint64_t owner_hash, rdata_hash; /* of RDATA that may be shared, else 0 */
+    uint32_t owner_length, rdata_length;
+    uint32_t ttl; /* as written: may be over 2^31 - 1 */
     uint16_t type;
+    bool has_ttl;
 } fs_entry;
 
 //----------- Lexer (scan_lex.c) -----------------------------------------------
@@ -219,8 +222,31 @@ size_t fs_class_to_text(uint16_t rrclass, char *text);                          
 
 fs_reason fs_parse_name(const uint8_t *text, uint32_t length, const uint8_t *origin, uint32_t origin_length, uint8_t *wire,
                         uint32_t *wire_length);
+/* Multiply-fold (as wyhash does), 16 octets a step. The seed keeps names that collide from being made in advance. */
+FS_INLINE uint64_t fs_load64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
+FS_INLINE uint64_t fs_fold(uint64_t a, uint64_t b) {
+    const unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+FS_INLINE uint64_t fs_hash(uint64_t seed, const uint8_t *octets, uint32_t length) {
+    const uint64_t k0 = 0xa0761d6478bd642fULL, k1 = 0xe7037ed1a0b428dbULL;
+    uint64_t h = seed ^ (length * k0), a = 0, b = 0;
+    uint32_t left = length;
+    for (; left > 16; left -= 16, octets += 16) h = fs_fold(fs_load64(octets) ^ k1, fs_load64(octets + 8) ^ h);
+    if (left >= 8) {
+        a = fs_load64(octets);
+        b = fs_load64(octets + left - 8);
+    } else {
+        for (uint32_t i = 0; i < left; i++) a = a << 8 | octets[i];
+    }
+    return fs_fold(fs_fold(a ^ k1, b ^ h) ^ k0, k1 ^ seed);
+}
+
 bool fs_same_name(const uint8_t *a, uint32_t a_length, const uint8_t *b, uint32_t b_length); /* any case */
-uint64_t fs_hash(uint64_t seed, const uint8_t *octets, uint32_t length);
 fs_status fs_names_open(fs_scanner *s) FS_MUST_CHECK;
 fs_status fs_names_intern(fs_scanner *s, const uint8_t *wire, uint32_t length, uint64_t hash, uint32_t *id) FS_MUST_CHECK;
 void fs_names_close(fs_scanner *s);
@@ -290,10 +316,19 @@ fs_reason fs_check_class(fs_scanner *s, uint64_t line, uint16_t rrclass) FS_MUST
 fs_reason fs_check_place(const fs_scanner *s, const fs_owner *owner, uint16_t type) FS_MUST_CHECK;
 fs_reason fs_expect_eol(fs_scanner *s, uint64_t line) FS_MUST_CHECK;
 
-fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) FS_MUST_CHECK; /* the RDATA is [out_start, out) */
-fs_reason fs_block_end(fs_scanner *s) FS_MUST_CHECK;                        /* the blocks of owner and glue */
-fs_reason fs_append(fs_scanner *s, uint32_t owner, uint16_t type, uint32_t ttl, uint64_t line) FS_MUST_CHECK;
-fs_status fs_begin_rdata(fs_scanner *s) FS_MUST_CHECK; /* point out_start at the unused tail of the RDATA pool */
+fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) FS_MUST_CHECK;
+fs_reason fs_block_end(fs_scanner *s) FS_MUST_CHECK; /* the blocks of owner and glue */
+fs_reason fs_append(fs_scanner *s, uint32_t owner, uint32_t ttl, const fs_entry *entry) FS_MUST_CHECK;
+FS_INLINE void fs_begin_rdata(fs_scanner *s) { s->out = s->out_start; }
+void fs_end_rdata(const fs_scanner *s, fs_entry *entry); /* what stands in [out_start, out) */
+
+/* Types whose RDATA repeats in real zones, one name or texts: NS, CNAME, MX, TXT. */
+FS_INLINE bool fs_is_shared(uint16_t type, uint32_t length) {
+    return length >= FS_SHARED_MIN && length <= FS_SHARED_MAX && (type == FS_TYPE_NS || type == FS_TYPE_CNAME || type == 15 || type == 16);
+}
+FS_INLINE fs_shared_slot *fs_shared_slots(const fs_scanner *s, uint64_t hash) {
+    return &s->shared[(hash & (FS_SHARED_SETS - 1)) * FS_SHARED_WAYS];
+}
 uint32_t fs_limit_ttl(fs_scanner *s, uint32_t ttl, uint64_t line);
 
 /* Read as many common lines as there are; leaves the first other line to fs_scan_entry. */

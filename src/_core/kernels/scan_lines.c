@@ -1,11 +1,14 @@
 /* Lines without oddities, one after the other: what nearly all of a large zone consists of.
  *
+ * A batch of lines is parsed before its records are added: the parts of the tables that they will look at are on their way into
+ * the cache meanwhile.
+ *
  * Two things repeat from line to line and are compared with what was read last before they are read again: the owner's text, and
  * the text between owner and RDATA (TTL, class and type).
  */
 #include "scan_quick_fields.h"
 
-enum { HEADERS = 4, HEADER_MAX = 32 };
+enum { HEADERS = 4, HEADER_MAX = 32, BATCH = 32, OWNER_ROOM = FS_NAME_MAX + 1 + FS_SCRATCH_SLACK };
 
 /* A header as written, and what it says. */
 typedef struct {
@@ -19,33 +22,34 @@ typedef struct {
 
 typedef struct {
     quick_rdata r;
+    uint8_t *start; /* where the line's owner and RDATA go: in the scratch */
     quick_header headers[HEADERS];
     uint32_t next_header; /* to be overwritten */
     uint8_t owner_text[32];
     uint32_t owner_length; /* with the blank behind; 0: none */
-    fs_entry entry;
-} quick_line;
+    fs_entry *entry;
+    fs_entry batch[BATCH];
+} quick_lines;
 
 //----------- Owner ------------------------------------------------------------
 
 /* The owner at the start of a line. Leaves the cursor at the blank behind it. */
-FS_INLINE bool read_owner(fs_scanner *s, quick_line *l) {
+FS_INLINE bool read_owner(fs_scanner *s, quick_lines *l) {
     quick *q = &l->r.q;
-    fs_owner *fresh = &l->entry.fresh;
+    fs_entry *entry = l->entry;
     uint32_t text_length;
+    entry->owner = NULL;
     if (l->owner_length != 0 && same_octets(q->at, l->owner_text, l->owner_length)) {
         q->at += l->owner_length - 1;
-        fresh->known = false;
         return true;
     }
     if (*q->at == '$') return false;
-    uint8_t wire[FS_NAME_MAX + 64];
-    if (!read_name(q->at, l->r.origin, l->r.origin_length, wire, &fresh->length, &text_length)) return false;
+    if (!read_name(q->at, l->r.origin, l->r.origin_length, l->start, &entry->owner_length, &text_length)) return false;
     if (!is_blank(q->at[text_length])) return false;
-    memcpy(fresh->wire, wire, fresh->length);
-    fresh->known = true;
-    l->entry.hash = fs_hash(s->seed, fresh->wire, fresh->length);
-    __builtin_prefetch(&s->table.slots[(uint32_t)(l->entry.hash >> 32) & s->table.mask]);
+    entry->owner = l->start;
+    entry->owner_hash = fs_hash(s->seed, l->start, entry->owner_length);
+    __builtin_prefetch(&s->table.slots[(uint32_t)(entry->owner_hash >> 32) & s->table.mask]);
+    l->start += entry->owner_length;
     l->owner_length = 0;
     if (text_length < 32) {
         l->owner_length = text_length + 1;
@@ -71,7 +75,7 @@ static bool next_word(const uint8_t **p, word *w) {
 }
 
 /* [class] [TTL] [class] type; the header's text is kept if it is short. */
-static bool read_header(fs_scanner *s, quick_line *l) {
+static bool read_header(fs_scanner *s, quick_lines *l) {
     const uint8_t *p = l->r.q.at;
     quick_header header = {.length = 0};
     uint16_t rrclass = 0;
@@ -88,9 +92,9 @@ static bool read_header(fs_scanner *s, quick_line *l) {
     while (is_blank(*p)) p++;
     const uint32_t length = (uint32_t)(p - l->r.q.at);
     l->r.q.at = p;
-    l->entry.has_ttl = header.has_ttl;
-    l->entry.ttl = header.ttl;
-    l->entry.type = header.type;
+    l->entry->has_ttl = header.has_ttl;
+    l->entry->ttl = header.ttl;
+    l->entry->type = header.type;
     l->r.type = header.type;
     quick_header *slot = &l->headers[l->next_header];
     *slot = header;
@@ -102,14 +106,14 @@ static bool read_header(fs_scanner *s, quick_line *l) {
 }
 
 /* Returns the type's fields, NULL to leave the line alone. */
-FS_INLINE const char *find_header(fs_scanner *s, quick_line *l) {
+FS_INLINE const char *find_header(fs_scanner *s, quick_lines *l) {
     for (uint32_t i = 0; i < HEADERS; i++) {
         const quick_header *h = &l->headers[i];
         if (h->length == 0 || !same_octets(l->r.q.at, h->text, h->length) || is_blank(l->r.q.at[h->length])) continue;
         l->r.q.at += h->length;
-        l->entry.has_ttl = h->has_ttl;
-        l->entry.ttl = h->ttl;
-        l->entry.type = h->type;
+        l->entry->has_ttl = h->has_ttl;
+        l->entry->ttl = h->ttl;
+        l->entry->type = h->type;
         l->r.type = h->type;
         return h->fields;
     }
@@ -159,19 +163,53 @@ static bool skip_line(quick *q) {
     return true;
 }
 
-FS_INLINE bool read_line(fs_scanner *s, quick_line *l) {
-    quick *q = &l->r.q;
-    l->entry.line = q->line;
-    if (is_blank(*q->at)) l->entry.fresh.known = false;
+FS_INLINE bool read_line(fs_scanner *s, quick_lines *l) {
+    fs_entry *entry = l->entry;
+    entry->line = l->r.q.line;
+    if (is_blank(*l->r.q.at)) entry->owner = NULL;
     else if (!read_owner(s, l)) return false;
     const char *fields = find_header(s, l);
     if (fields == NULL) return false;
-    l->r.out = s->out_start;
-    l->r.limit = s->out_limit;
-    return read_rdata(&l->r, s->out_start, fields) && end_line(q);
+    l->r.out = l->start;
+    l->r.limit = l->start + FS_RDATA_MAX;
+    if (!read_rdata(&l->r, l->start, fields) || !end_line(&l->r.q)) return false;
+    entry->rdata = l->start;
+    entry->rdata_length = (uint32_t)(l->r.out - l->start);
+    entry->rdata_hash = 0;
+    if (fs_is_shared(entry->type, entry->rdata_length)) {
+        entry->rdata_hash = fs_hash(s->seed, entry->rdata, entry->rdata_length);
+        __builtin_prefetch(fs_shared_slots(s, entry->rdata_hash));
+    }
+    l->start = l->r.out;
+    return true;
 }
 
-static void begin(fs_scanner *s, quick_line *l) {
+/* Parse lines until the batch is full or a line is to be left alone (*done); the cursor stands behind the last one parsed. */
+static uint32_t read_batch(fs_scanner *s, quick_lines *l, bool *done) {
+    const uint8_t *const full = s->scratch + FS_SCRATCH_HEAD - OWNER_ROOM;
+    uint32_t count = 0;
+    l->start = s->scratch;
+    while (count < BATCH && l->start < full) {
+        const quick_rdata *r = &l->r;
+        s->cursor.at = r->q.at;
+        s->cursor.line = r->q.line;
+        if ((*r->q.at <= ' ' || *r->q.at == ';') && skip_line(&l->r.q)) continue;
+        l->entry = &l->batch[count];
+        *done = !read_line(s, l);
+        if (*done) return count;
+        count++;
+    }
+    s->cursor.at = l->r.q.at;
+    s->cursor.line = l->r.q.line;
+    return count;
+}
+
+static void fetch_shared(const fs_scanner *s, const quick_lines *l, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (l->batch[i].rdata_hash != 0) __builtin_prefetch(s->columns.rdata->data + fs_shared_slots(s, l->batch[i].rdata_hash)->offset);
+}
+
+static void begin(fs_scanner *s, quick_lines *l) {
     const fs_source *source = s->source;
     l->r.q = (quick){.at = s->cursor.at, .end = s->end, .line = s->cursor.line};
     l->r.origin = source->origin;
@@ -182,20 +220,15 @@ static void begin(fs_scanner *s, quick_line *l) {
 }
 
 fs_reason fs_scan_lines(fs_scanner *s) {
-    quick_line l;
+    quick_lines l;
     const fs_source *source = s->source;
+    bool done = false;
     if (s->cursor.parens != 0 || !s->cursor.after_eol || source->origin_changed || !source->current.known) return FS_R_OK;
     begin(s, &l);
-    while (!s->stopped) {
-        quick *q = &l.r.q;
-        s->cursor.at = q->at;
-        s->cursor.line = q->line;
-        const uint8_t c = *q->at;
-        if ((c <= ' ' || c == ';') && skip_line(q)) continue;
-        if (fs_begin_rdata(s) != FS_OK) return FS_R_FAILED;
-        if (!read_line(s, &l)) break;
-        s->out = l.r.out;
-        FS_TRY(fs_block_add(s, &l.entry));
+    while (!done && !s->stopped) {
+        const uint32_t count = read_batch(s, &l, &done);
+        fetch_shared(s, &l, count);
+        for (uint32_t i = 0; i < count && !s->stopped; i++) FS_TRY(fs_block_add(s, &l.batch[i]));
     }
     return FS_R_OK;
 }
