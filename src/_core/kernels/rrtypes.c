@@ -103,7 +103,7 @@ const fs_rrtype fs_rrtypes[] = {
     {262, "WALLET", "S", 0},
     {32768, "TA", "2gDx", 0},
     {32769, "DLV", "2gDx", 0},
-    {65533, "KEYDATA", "#", 0},
+    {65533, "KEYDATA", "dddf1gb", 0},
 };
 #undef S
 #undef M

@@ -38,6 +38,15 @@ fs_reason fs_check_class(fs_scanner *s, uint64_t line, uint16_t rrclass) {
     return fs_wrong(s, line, "class '%s' != zone class '%s'", found, zone);
 }
 
+/* Types of questions and of transactions are not for zones (RFC 6895 section 3.1). */
+fs_reason fs_check_type(fs_scanner *s, uint64_t line, uint16_t type) {
+    const fs_rrtype *row = fs_rrtype_by_number(type);
+    char text[16];
+    if (FS_LIKELY(row != NULL ? !(row->flags & FS_RR_META) : type < 128 || type > 255)) return FS_R_OK;
+    fs_rrtype_to_text(type, text);
+    return fs_wrong(s, line, "type '%s': %s", text, fs_reason_text[FS_R_META]);
+}
+
 FS_COLD static fs_reason unknown_type(fs_scanner *s, uint64_t line, const fs_token *token) {
     const int shown = token->length > 200 ? 200 : (int)token->length;
     return fs_wrong(s, line, "unknown RR type '%.*s'", shown, (const char *)token->text);
@@ -73,6 +82,7 @@ static fs_reason read_record(fs_scanner *s, fs_entry *entry, bool *empty) {
     FS_TRY(fs_read_header(s, entry, &rrclass, &token));
     if (!fs_parse_type(token.text, token.length, &entry->type)) return unknown_type(s, entry->line, &token);
     FS_TRY(fs_check_class(s, entry->line, rrclass));
+    FS_TRY(fs_check_type(s, entry->line, entry->type));
     FS_TRY(fs_read_rdata(s, entry->type, ""));
     fs_end_rdata(s, entry);
     return FS_R_OK;

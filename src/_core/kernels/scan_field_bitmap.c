@@ -38,5 +38,6 @@ fs_reason fs_field_bitmap(fs_scanner *s) {
     uint8_t bits[8192] = {0};
     uint32_t highest, count;
     FS_TRY(read_types(s, bits, &highest, &count));
+    if (count == 0 && s->type == FS_TYPE_NSEC) return FS_R_FORM; /* RFC 4034 section 4.1.2: NSEC itself is in it */
     return put_windows(s, bits, highest);
 }

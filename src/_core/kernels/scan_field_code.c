@@ -17,28 +17,37 @@ static const mnemonic digests[] = {{"sha-1", 1}, {"sha1", 1}, {"sha-256", 2}, {"
 static const mnemonic certificates[] = {{"pkix", 1}, {"spki", 2}, {"pgp", 3}, {"ipkix", 4}, {"ispki", 5}, {"ipgp", 6},
                                         {"acpkix", 7}, {"iacpkix", 8}, {"uri", 253}, {"oid", 254}, {NULL, 0}};
 
-typedef struct {
-    const char *name;
-    uint32_t value, mask;
-} key_flag;
+static const mnemonic hash_algorithms[] = {{"sha-1", 1}, {NULL, 0}};
 
-/* RFC 2535 section 3.1.2 and RFC 4034 section 2.1.1. */
-static const key_flag key_flags[] = {
-    {"noconf", 0x4000, 0xc000}, {"noauth", 0x8000, 0xc000}, {"nokey", 0xc000, 0xc000}, {"flag2", 0x2000, 0x2000},
-    {"extend", 0x1000, 0x1000}, {"flag4", 0x0800, 0x0800}, {"flag5", 0x0400, 0x0400}, {"user", 0x0000, 0x0300},
-    {"zone", 0x0100, 0x0300}, {"host", 0x0200, 0x0300}, {"ntyp3", 0x0300, 0x0300}, {"flag8", 0x0080, 0x0080},
-    {"flag9", 0x0040, 0x0040}, {"flag10", 0x0020, 0x0020}, {"flag11", 0x0010, 0x0010}, {"sig0", 0x0000, 0x000f},
-    {"sig1", 1, 0xf}, {"sig2", 2, 0xf}, {"sig3", 3, 0xf}, {"sig4", 4, 0xf}, {"sig5", 5, 0xf}, {"sig6", 6, 0xf},
-    {"sig7", 7, 0xf}, {"sig8", 8, 0xf}, {"sig9", 9, 0xf}, {"sig10", 10, 0xf}, {"sig11", 11, 0xf}, {"sig12", 12, 0xf},
-    {"sig13", 13, 0xf}, {"sig14", 14, 0xf}, {"sig15", 15, 0xf}, {"ksk", 1, 1}, {NULL, 0, 0},
+/* RFC 2535 section 3.1.2 and RFC 4034 section 2.1.1; in the order that BIND looks for them. */
+static const mnemonic key_flags[] = {
+    {"noconf", 0x4000}, {"noauth", 0x8000}, {"nokey", 0xc000}, {"flag2", 0x2000}, {"extend", 0x1000}, {"flag4", 0x0800},
+    {"flag5", 0x0400}, {"user", 0}, {"zone", 0x0100}, {"host", 0x0200}, {"ntyp3", 0x0300}, {"flag8", 0x0080}, {"flag9", 0x0040},
+    {"flag10", 0x0020}, {"flag11", 0x0010}, {"sig0", 0}, {"sig1", 1}, {"sig2", 2}, {"sig3", 3}, {"sig4", 4}, {"sig5", 5},
+    {"sig6", 6}, {"sig7", 7}, {"sig8", 8}, {"sig9", 9}, {"sig10", 10}, {"sig11", 11}, {"sig12", 12}, {"sig13", 13},
+    {"sig14", 14}, {"sig15", 15}, {"ksk", 1}, {NULL, 0},
 };
 
-/* A number if it starts with a digit, else a mnemonic. */
-static fs_reason read_code(const fs_token *token, const mnemonic *names, uint32_t limit, uint32_t *value) {
-    if (token->length != 0 && (uint8_t)(token->text[0] - '0') < 10) {
-        const fs_reason reason = fs_parse_u32(token->text, token->length, value);
-        if (reason == FS_R_OK || reason == FS_R_RANGE) return reason == FS_R_OK && *value <= limit ? FS_R_OK : FS_R_RANGE;
+/* A number in decimal, or if that fails and `hex` says so in hexadecimal; FS_R_NUMBER for what must be a mnemonic. */
+static fs_reason read_numeric(const fs_token *token, uint32_t limit, bool hex, uint32_t *value) {
+    enum { DIGITS_MAX = 12 };
+    if (token->length == 0 || token->length > DIGITS_MAX || (uint8_t)(token->text[0] - '0') > 9) return FS_R_NUMBER;
+    const fs_reason reason = fs_parse_u32(token->text, token->length, value);
+    if (reason != FS_R_NUMBER) return reason == FS_R_OK && *value <= limit ? FS_R_OK : FS_R_RANGE;
+    if (!hex) return FS_R_NUMBER;
+    uint64_t n = 0;
+    const uint32_t prefix = token->length > 2 && token->text[0] == '0' && (token->text[1] | 0x20) == 'x' ? 2 : 0;
+    for (uint32_t i = prefix; i < token->length; i++) {
+        if (fs_hex_digit[token->text[i]] > 15) return FS_R_NUMBER;
+        n = n << 4 | fs_hex_digit[token->text[i]];
     }
+    *value = (uint32_t)n;
+    return n <= limit ? FS_R_OK : FS_R_RANGE;
+}
+
+static fs_reason read_code(const fs_token *token, const mnemonic *names, uint32_t limit, uint32_t *value) {
+    const fs_reason reason = read_numeric(token, limit, false, value);
+    if (reason != FS_R_NUMBER) return reason;
     for (; names->name != NULL; names++) {
         if (!fs_token_equals(token, names->name)) continue;
         *value = names->value;
@@ -61,6 +70,12 @@ fs_reason fs_field_algorithm(fs_scanner *s) {
     return fs_put_u8(s, value);
 }
 
+fs_reason fs_field_hashalgorithm(fs_scanner *s) {
+    uint32_t value;
+    FS_TRY(field_code(s, hash_algorithms, UINT8_MAX, &value));
+    return fs_put_u8(s, value);
+}
+
 fs_reason fs_field_protocol(fs_scanner *s) {
     uint32_t value;
     FS_TRY(field_code(s, protocols, UINT8_MAX, &value));
@@ -79,31 +94,27 @@ fs_reason fs_field_cert(fs_scanner *s) {
     return fs_put_u16(s, value);
 }
 
-/* One name of a list of flags; names may not set the same bits twice. */
-static fs_reason add_flag(const fs_token *name, uint32_t *value, uint32_t *mask) {
-    for (const key_flag *flag = key_flags; flag->name != NULL; flag++) {
-        if (!fs_token_equals(name, flag->name)) continue;
-        if (*mask & flag->mask) return FS_R_UNKNOWN;
-        *mask |= flag->mask;
+/* One name of a list of flags; the start of one will do. */
+static fs_reason add_flag(const uint8_t *name, uint32_t length, uint32_t *value) {
+    for (const mnemonic *flag = key_flags; flag->name != NULL; flag++) {
+        uint32_t i = 0;
+        while (i < length && flag->name[i] != 0 && fs_lower[name[i]] == (uint8_t)flag->name[i]) i++;
+        if (i < length) continue;
         *value |= flag->value;
         return FS_R_OK;
     }
-    return FS_R_UNKNOWN;
+    return FS_R_FLAG;
 }
 
 static fs_reason read_flags(const fs_token *token, uint32_t *value) {
-    uint32_t mask = 0;
+    const fs_reason reason = read_numeric(token, UINT16_MAX, true, value);
+    if (reason != FS_R_NUMBER) return reason;
     *value = 0;
-    if (token->length != 0 && (uint8_t)(token->text[0] - '0') < 10) {
-        const fs_reason reason = fs_parse_u32(token->text, token->length, value);
-        if (reason == FS_R_OK) return *value <= UINT16_MAX ? FS_R_OK : FS_R_RANGE;
-        *value = 0;
-    }
-    for (uint32_t at = 0; at <= token->length;) {
-        fs_token name = {token->text + at, 0, FS_TOKEN_STRING};
-        while (at + name.length < token->length && name.text[name.length] != '|') name.length++;
-        FS_TRY(add_flag(&name, value, &mask));
-        at += name.length + 1;
+    for (uint32_t at = 0; at < token->length;) {
+        uint32_t length = 0;
+        while (at + length < token->length && token->text[at + length] != '|') length++;
+        FS_TRY(add_flag(token->text + at, length, value));
+        at += length + 1;
     }
     return FS_R_OK;
 }

@@ -20,9 +20,9 @@ static fs_reason hex_token(fs_scanner *s, hex_state *state, const fs_token *toke
             continue;
         }
         state->waiting = false;
+        FS_TRY(fs_put_u8(s, (uint32_t)(state->high | value)));
         if (state->left == 0) return FS_R_HEX;
         if (state->left > 0) state->left--;
-        FS_TRY(fs_put_u8(s, (uint32_t)(state->high | value)));
     }
     return FS_R_OK;
 }
@@ -119,22 +119,17 @@ fs_reason fs_field_salt(fs_scanner *s) {
     if (token.length == 1 && token.text[0] == '-') return FS_R_OK;
     if (token.length > 2 * 255) {
         fs_unlex(s);
-        return FS_R_SYNTAX;
+        return FS_R_TEXTTOOLONG;
     }
-    const fs_reason reason = fs_put_hex(s, token.text, token.length);
-    if (reason != FS_R_OK) fs_unlex(s);
+    FS_TRY(fs_put_hex(s, token.text, token.length));
     *length = (uint8_t)(s->out - length - 1);
-    return reason;
+    return FS_R_OK;
 }
 
-fs_reason fs_field_hash(fs_scanner *s) {
-    fs_token token;
+static fs_reason put_base32hex(fs_scanner *s, const fs_token *token) {
     uint32_t bits = 0, count = 0;
-    FS_TRY(fs_lex_word(s, &token));
-    uint8_t *const length = s->out;
-    FS_TRY(fs_put_u8(s, 0));
-    for (uint32_t i = 0; i < token.length; i++) {
-        const uint8_t value = fs_base32hex_digit[token.text[i]];
+    for (uint32_t i = 0; i < token->length; i++) {
+        const uint8_t value = fs_base32hex_digit[token->text[i]];
         if (value == BAD) return FS_R_BASE32;
         bits = bits << 5 | value;
         count += 5;
@@ -142,9 +137,18 @@ fs_reason fs_field_hash(fs_scanner *s) {
         count -= 8;
         FS_TRY(fs_put_u8(s, bits >> count & 0xff));
     }
+    return count >= 5 || (bits & ((1u << count) - 1)) ? FS_R_BASE32 : FS_R_OK;
+}
+
+fs_reason fs_field_hash(fs_scanner *s) {
+    fs_token token;
+    FS_TRY(fs_lex_word(s, &token));
+    uint8_t *const length = s->out;
+    FS_TRY(fs_put_u8(s, 0));
+    fs_reason reason = put_base32hex(s, &token);
     const uint32_t octets = (uint32_t)(s->out - length - 1);
-    if (count >= 5 || (bits & ((1u << count) - 1))) return FS_R_BASE32;
-    if (octets == 0 || octets > 255) return FS_R_BASE32;
+    if (reason == FS_R_OK && (octets > 255 || (s->out_start[0] == 1 && octets != FS_HASH))) reason = FS_R_RANGE; /* 1: SHA-1 */
+    if (reason != FS_R_OK) fs_unlex(s);
     *length = (uint8_t)octets;
-    return FS_R_OK;
+    return reason;
 }

@@ -1,6 +1,8 @@
 /* Character-strings (RFC 1035 section 3.3) and other text in RDATA. */
 #include "scan_internal.h"
 
+enum { TYPE_URI = 256 };
+
 /* The octet at text[*at], its escape undone; FS_R_SYNTAX for a bad one. */
 static fs_reason next_octet(const fs_token *token, uint32_t *at, uint8_t *octet) {
     const uint8_t *text = token->text;
@@ -77,20 +79,23 @@ fs_reason fs_field_strings(fs_scanner *s) {
 fs_reason fs_field_text_rest(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_text(s, &token));
-    return put_or_unlex(s, &token, true);
+    if (s->type != TYPE_URI) return fs_put_string(s, &token, true);
+    if (token.kind == FS_TOKEN_QUOTED) return put_or_unlex(s, &token, true);
+    fs_unlex(s);
+    return FS_R_SYNTAX;
 }
 
 /* CAA (RFC 8659 section 4.1): the tag is letters and digits. */
 fs_reason fs_field_tag(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_word(s, &token));
-    uint8_t *const start = s->out;
-    FS_TRY(put_or_unlex(s, &token, false));
-    for (uint32_t i = 1; i <= start[0]; i++) {
-        const uint8_t c = fs_lower[start[i]];
+    for (uint32_t i = 0; i < token.length; i++) {
+        const uint8_t c = fs_lower[token.text[i]];
         if ((uint8_t)(c - '0') < 10 || (uint8_t)(c - 'a') < 26) continue;
         fs_unlex(s);
         return FS_R_SYNTAX;
     }
-    return FS_R_OK;
+    if (token.length > UINT8_MAX) return FS_R_RANGE;
+    FS_TRY(fs_put_u8(s, token.length));
+    return fs_put(s, token.text, token.length);
 }

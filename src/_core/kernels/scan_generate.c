@@ -234,5 +234,6 @@ fs_reason fs_scan_generate(fs_scanner *s, uint64_t line) {
     FS_TRY(fs_check_class(s, line, rrclass));
     FS_TRY(read_range(s, &g, &range));
     FS_TRY(read_type(s, &g, &token));
+    FS_TRY(fs_check_type(s, line, g.type));
     return run(s, &g, &lhs, &rhs);
 }

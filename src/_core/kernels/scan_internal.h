@@ -47,6 +47,12 @@ typedef enum {
     FS_R_NOTZONETOP,
     FS_R_WILDCARD_NS,
     FS_R_WILDCARD_NSEC3,
+    FS_R_EUI,
+    FS_R_BITMAP,
+    FS_R_DUPLICATE,
+    FS_R_INCONSISTENT,
+    FS_R_NAMETOOLONG,
+    FS_R_FLAG,
     FS_R_COUNT
 } fs_reason;
 
@@ -157,7 +163,7 @@ typedef struct fs_scanner {
     uint8_t *scratch, *out_start, *out, *out_limit;
     const uint8_t *origin;
     uint32_t origin_length;
-    uint16_t rrclass;
+    uint16_t rrclass, type; /* type: of the RDATA being built */
 
     /* TTLs (RFC 1035 section 5.1, RFC 2308 section 4) */
     uint32_t ttl, default_ttl;
@@ -203,6 +209,7 @@ fs_reason fs_lex_word(fs_scanner *s, fs_token *token) FS_MUST_CHECK;       /* a 
 fs_reason fs_lex_text(fs_scanner *s, fs_token *token) FS_MUST_CHECK;       /* a string with or without quotes */
 fs_reason fs_lex_word_or_end(fs_scanner *s, fs_token *token) FS_MUST_CHECK; /* or the end of the line, not put back */
 fs_reason fs_lex_text_or_end(fs_scanner *s, fs_token *token) FS_MUST_CHECK;
+fs_reason fs_lex_pair(fs_scanner *s, fs_token *key, fs_token *value) FS_MUST_CHECK; /* key[=value] or key="value", or the end */
 fs_reason fs_lex_number(fs_scanner *s, uint32_t *value) FS_MUST_CHECK;     /* 0 .. 2^32 - 1 */
 fs_reason fs_lex_limited(fs_scanner *s, uint32_t limit, uint32_t *value) FS_MUST_CHECK; /* FS_R_RANGE above limit, put back */
 
@@ -255,7 +262,7 @@ void fs_names_close(fs_scanner *s);
 
 /* Read the RDATA of a type to the end of its line into [out_start, out). Errors are reported with the text they are near. */
 fs_reason fs_read_rdata(fs_scanner *s, uint16_t type, const char *prefix) FS_MUST_CHECK;
-fs_reason fs_check_wire(uint16_t rrclass, uint16_t type, const uint8_t *rdata, uint32_t length); /* as from a packet */
+fs_reason fs_check_wire(uint16_t type, const uint8_t *rdata, uint32_t length); /* of a type in the table, as from a packet */
 
 FS_INLINE uint32_t fs_room(const fs_scanner *s) { return (uint32_t)(s->out_limit - s->out); }
 FS_INLINE fs_reason fs_put_u8(fs_scanner *s, uint32_t value) {
@@ -294,16 +301,20 @@ fs_reason fs_read_base64(fs_scanner *s, int32_t length) FS_MUST_CHECK;
 fs_reason fs_put_hex(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK;    /* one token */
 extern const uint8_t fs_hex_digit[256], fs_base64_digit[256], fs_base32hex_digit[256]; /* 0xff: not a digit */
 fs_reason fs_put_base64(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK; /* one token */
-fs_field fs_field_salt, fs_field_hash, fs_field_eui, fs_field_locator, fs_field_nsap;
+fs_field fs_field_salt, fs_field_hash;
 
 bool fs_parse_ipv4(const uint8_t *text, uint32_t length, uint8_t *address); /* inet_pton */
 bool fs_parse_ipv6(const uint8_t *text, uint32_t length, uint8_t *address);
 fs_field fs_field_ipv4, fs_field_ipv6, fs_field_apl, fs_field_a6;
 
 bool fs_parse_algorithm(const uint8_t *text, uint32_t length, uint32_t *algorithm, fs_reason *reason);
-fs_field fs_field_algorithm, fs_field_protocol, fs_field_keyflags, fs_field_digest, fs_field_cert, fs_field_type, fs_field_time,
-    fs_field_period, fs_field_bitmap, fs_field_nxt_bitmap, fs_field_gpos, fs_field_loc, fs_field_wks, fs_field_svc,
-    fs_field_ipseckey, fs_field_amtrelay, fs_field_hip, fs_field_atma;
+fs_field fs_field_locator, fs_field_nsap, fs_field_atma, fs_field_x25, fs_field_nxt_bitmap, fs_field_wks;
+fs_reason fs_field_eui(fs_scanner *s, uint32_t octets); /* 6 or 8 */
+fs_reason fs_check_regex(const uint8_t *string);        /* a character-string of the RDATA: NAPTR's regular expression */
+bool fs_check_svc_value(uint32_t key, const uint8_t *value, uint32_t length);
+
+fs_field fs_field_algorithm, fs_field_hashalgorithm, fs_field_protocol, fs_field_keyflags, fs_field_digest, fs_field_cert, fs_field_type, fs_field_time,
+    fs_field_period, fs_field_bitmap, fs_field_loc, fs_field_svc, fs_field_ipseckey, fs_field_amtrelay, fs_field_hip;
 
 //----------- Entries (scan_entry.c, scan_block.c, scan_directive.c, scan_generate.c) ----
 
@@ -312,6 +323,7 @@ fs_reason fs_scan_directive(fs_scanner *s, const fs_token *name, uint64_t line) 
 fs_reason fs_scan_generate(fs_scanner *s, uint64_t line) FS_MUST_CHECK;
 fs_reason fs_header_token(fs_scanner *s, bool end, fs_token *token) FS_MUST_CHECK;
 fs_reason fs_read_header(fs_scanner *s, fs_entry *entry, uint16_t *rrclass, fs_token *token) FS_MUST_CHECK;
+fs_reason fs_check_type(fs_scanner *s, uint64_t line, uint16_t type) FS_MUST_CHECK;
 fs_reason fs_check_class(fs_scanner *s, uint64_t line, uint16_t rrclass) FS_MUST_CHECK;
 fs_reason fs_check_place(const fs_scanner *s, const fs_owner *owner, uint16_t type) FS_MUST_CHECK;
 fs_reason fs_expect_eol(fs_scanner *s, uint64_t line) FS_MUST_CHECK;

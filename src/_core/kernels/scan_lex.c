@@ -179,6 +179,25 @@ fs_reason fs_lex_text_or_end(fs_scanner *s, fs_token *token) {
     return token->kind <= FS_TOKEN_QUOTED || fs_token_is_end(token) ? FS_R_OK : unexpected(s, token);
 }
 
+/* Where the first `=` without an escape is; the token's length if there is none. */
+static uint32_t find_equals(const fs_token *token) {
+    uint32_t i = 0;
+    while (i < token->length && token->text[i] != '=') i += token->text[i] == '\\' ? 2 : 1;
+    return i < token->length ? i : token->length;
+}
+
+fs_reason fs_lex_pair(fs_scanner *s, fs_token *key, fs_token *value) {
+    FS_TRY(fs_lex_word_or_end(s, key));
+    if (fs_token_is_end(key)) return FS_R_OK;
+    const uint32_t equals = find_equals(key);
+    *value = (fs_token){key->text + key->length, 0, FS_TOKEN_STRING};
+    if (equals == key->length) return FS_R_OK;
+    value->text = key->text + equals + 1;
+    value->length = key->length - equals - 1;
+    key->length = equals;
+    return value->length == 0 && *s->cursor.at == '"' ? lex_quoted(s, s->cursor.at + 1, value) : FS_R_OK;
+}
+
 fs_reason fs_lex_number(fs_scanner *s, uint32_t *value) {
     fs_token token;
     FS_TRY(fs_lex(s, 0, &token));

@@ -128,9 +128,9 @@ static fs_reason parse_date(const uint8_t *text, uint32_t *seconds) {
     const uint32_t hour = digits(text + 8, 2), minute = digits(text + 10, 2), second = digits(text + 12, 2);
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return FS_R_RANGE;
     if (hour > 23 || minute > 59 || second > 60) return FS_R_RANGE;
-    /* days of whole years since 1 March of year 0, then of the months from March on */
-    const uint32_t y = month > 2 ? year : year - 1, m = (month + 9) % 12; /* year 0: wraps as the sum does */
-    const int64_t days = (int64_t)365 * (int32_t)y + (int32_t)y / 4 - (int32_t)y / 100 + (int32_t)y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+    /* days of whole years from 1 March of the year -400 on, then of the months from March on */
+    const uint32_t y = year + (month > 2 ? 400 : 399), m = (month + 9) % 12;
+    const int64_t days = (int64_t)365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468 - 146097;
     *seconds = (uint32_t)(days * 86400 + (int64_t)(hour * 3600 + minute * 60 + second));
     return FS_R_OK;
 }
@@ -139,5 +139,5 @@ fs_reason fs_parse_time(const uint8_t *text, uint32_t length, uint32_t *seconds)
     for (uint32_t i = 0; i < length; i++)
         if (!is_digit(text[i])) return FS_R_SYNTAX;
     if (length == 14) return parse_date(text, seconds);
-    return length <= 10 && fs_parse_u32(text, length, seconds) == FS_R_OK ? FS_R_OK : FS_R_SYNTAX;
+    return length <= 10 ? fs_parse_u32(text, length, seconds) : FS_R_SYNTAX;
 }

@@ -3,19 +3,42 @@
 
 #include <stdio.h>
 
+enum {
+    TYPE_NULL = 10, TYPE_TXT = 16, TYPE_X25 = 19, TYPE_NAPTR = 35, TYPE_SINK = 40, TYPE_SSHFP = 44, TYPE_RKEY = 57, TYPE_SVCB = 64, TYPE_HTTPS = 65,
+    TYPE_EUI48 = 108, TYPE_EUI64 = 109, TYPE_DOA = 259, TYPE_TA = 32768, TYPE_DLV = 32769, TYPE_KEYDATA = 65533
+};
+
 //----------- Plain fields -----------------------------------------------------
 
-fs_reason fs_field_name(fs_scanner *s) {
-    fs_token token;
+static fs_reason put_name(fs_scanner *s, const fs_token *token) {
     uint32_t length;
     uint8_t wire[FS_NAME_MAX + 1];
-    FS_TRY(fs_lex_word(s, &token));
-    const fs_reason reason = fs_parse_name(token.text, token.length, s->origin, s->origin_length, wire, &length);
+    const fs_reason reason = fs_parse_name(token->text, token->length, s->origin, s->origin_length, wire, &length);
     if (reason != FS_R_OK) {
         fs_unlex(s);
         return reason;
     }
     return fs_put(s, wire, length);
+}
+
+fs_reason fs_field_name(fs_scanner *s) {
+    fs_token token;
+    FS_TRY(fs_lex_word(s, &token));
+    return put_name(s, &token);
+}
+
+static fs_reason quoted_name(fs_scanner *s) {
+    fs_token token;
+    FS_TRY(fs_lex_text(s, &token));
+    return put_name(s, &token);
+}
+
+/* A number in one or two octets that is not put back when it is too large. */
+static fs_reason careless_number(fs_scanner *s, uint32_t octets) {
+    uint32_t value;
+    FS_TRY(fs_lex_number(s, &value));
+    if (value >> 8 * octets != 0) return FS_R_RANGE;
+    return octets == 1 ? fs_put_u8(s, value) : fs_put_u16(s, value);
 }
 
 static fs_reason field_u8(fs_scanner *s) {
@@ -38,10 +61,7 @@ static fs_reason field_u32(fs_scanner *s) {
 
 static fs_reason field_hex(fs_scanner *s) { return fs_read_hex(s, FS_SOME); }
 static fs_reason field_base64(fs_scanner *s) { return fs_read_base64(s, FS_SOME); }
-static fs_reason field_opaque(fs_scanner *s) {
-    (void)s;
-    return FS_R_UNKNOWN;
-}
+static fs_reason field_opaque(fs_scanner *s) { return s->type == TYPE_NULL ? FS_R_SYNTAX : FS_R_UNKNOWN; }
 
 fs_reason fs_field_period(fs_scanner *s) {
     fs_token token;
@@ -60,13 +80,11 @@ fs_reason fs_field_type(fs_scanner *s) {
     uint32_t number;
     FS_TRY(fs_lex_word(s, &token));
     if (fs_parse_type(token.text, token.length, &type)) return fs_put_u16(s, type);
-    if (fs_parse_u32(token.text, token.length, &number) == FS_R_OK) { /* RFC 4034 section 3.2 asks for a mnemonic; BIND takes both */
-        if (number <= UINT16_MAX) return fs_put_u16(s, number);
-        fs_unlex(s);
-        return FS_R_RANGE;
-    }
+    const bool minus = token.text[0] == '-';
+    const fs_reason reason = fs_parse_u32(token.text + minus, token.length - minus, &number); /* BIND takes a number too */
+    if (reason == FS_R_OK && number <= UINT16_MAX && !minus) return fs_put_u16(s, number);
     fs_unlex(s);
-    return FS_R_UNKNOWN;
+    return reason == FS_R_NUMBER ? FS_R_UNKNOWN : FS_R_RANGE;
 }
 
 fs_reason fs_field_time(fs_scanner *s) {
@@ -84,27 +102,156 @@ fs_reason fs_field_time(fs_scanner *s) {
 //----------- One type ---------------------------------------------------------
 
 static fs_field *const fields[128] = {
-    ['n'] = fs_field_name,      ['N'] = fs_field_name,     ['1'] = field_u8,         ['2'] = field_u16,
-    ['4'] = field_u32,          ['p'] = fs_field_period,   ['t'] = fs_field_type,    ['g'] = fs_field_algorithm,
-    ['o'] = fs_field_protocol,  ['f'] = fs_field_keyflags, ['D'] = fs_field_digest,  ['c'] = fs_field_cert,
-    ['d'] = fs_field_time,      ['a'] = fs_field_ipv4,     ['A'] = fs_field_ipv6,    ['s'] = fs_field_string,
-    ['?'] = fs_field_string_optional, ['S'] = fs_field_strings, ['x'] = field_hex,   ['b'] = field_base64,
-    ['h'] = fs_field_salt,      ['H'] = fs_field_hash,     ['m'] = fs_field_bitmap,  ['u'] = fs_field_text_rest,
-    ['G'] = fs_field_tag,       ['#'] = field_opaque,
+    [FS_FIELD_NAME] = fs_field_name,
+    [FS_FIELD_NAME_KEPT] = fs_field_name,
+    [FS_FIELD_U8] = field_u8,
+    [FS_FIELD_U16] = field_u16,
+    [FS_FIELD_U32] = field_u32,
+    [FS_FIELD_PERIOD] = fs_field_period,
+    [FS_FIELD_TYPE] = fs_field_type,
+    [FS_FIELD_ALGORITHM] = fs_field_algorithm,
+    [FS_FIELD_PROTOCOL] = fs_field_protocol,
+    [FS_FIELD_KEYFLAGS] = fs_field_keyflags,
+    [FS_FIELD_DIGEST] = fs_field_digest,
+    [FS_FIELD_CERT] = fs_field_cert,
+    [FS_FIELD_TIME] = fs_field_time,
+    [FS_FIELD_IPV4] = fs_field_ipv4,
+    [FS_FIELD_IPV6] = fs_field_ipv6,
+    [FS_FIELD_STRING] = fs_field_string,
+    [FS_FIELD_GPOS] = fs_field_string,
+    [FS_FIELD_STRING_OPTIONAL] = fs_field_string_optional,
+    [FS_FIELD_STRINGS] = fs_field_strings,
+    [FS_FIELD_HEX] = field_hex,
+    [FS_FIELD_BASE64] = field_base64,
+    [FS_FIELD_SALT] = fs_field_salt,
+    [FS_FIELD_HASH] = fs_field_hash,
+    [FS_FIELD_BITMAP] = fs_field_bitmap,
+    [FS_FIELD_LOCATOR] = fs_field_locator,
+    [FS_FIELD_NSAP] = fs_field_nsap,
+    [FS_FIELD_TEXT_REST] = fs_field_text_rest,
+    [FS_FIELD_TAG] = fs_field_tag,
+    [FS_FIELD_NXT_BITMAP] = fs_field_nxt_bitmap,
+    [FS_FIELD_LOC] = fs_field_loc,
+    [FS_FIELD_APL] = fs_field_apl,
+    [FS_FIELD_WKS] = fs_field_wks,
+    [FS_FIELD_SVC] = fs_field_svc,
+    [FS_FIELD_IPSECKEY] = fs_field_ipseckey,
+    [FS_FIELD_AMTRELAY] = fs_field_amtrelay,
+    [FS_FIELD_HIP] = fs_field_hip,
+    [FS_FIELD_A6] = fs_field_a6,
+    [FS_FIELD_ATMA] = fs_field_atma,
+    [FS_FIELD_OPAQUE] = field_opaque,
 };
 
-/* Fields whose BIND reader looks at what stands before them. */
-static fs_reason read_digest(fs_scanner *s) {
-    switch (s->out[-1]) { /* digest type: RFC 3658, 4509, 6605 */
-    case 1: return fs_read_hex(s, 20);
-    case 2: return fs_read_hex(s, 32);
-    case 4: return fs_read_hex(s, 48);
-    default: return fs_read_hex(s, FS_SOME);
+/* Octets a digest has by its type, FS_SOME: any number. ZONEMD counts its own (RFC 8976 section 2.2.3). */
+static int32_t digest_length(uint16_t type, uint8_t digest_type) {
+    if (type == FS_TYPE_ZONEMD) return digest_type == 1 ? 48 : digest_type == 2 ? 64 : FS_SOME;
+    switch (digest_type) { /* RFC 3658, RFC 4509, RFC 6605; fingerprints: RFC 4255, RFC 6594 */
+    case 1: return 20;
+    case 2: return 32;
+    case 4: return type == TYPE_SSHFP ? FS_SOME : 48;
+    default: return FS_SOME;
     }
 }
 
-static fs_reason read_field(fs_scanner *s, uint16_t type, char field) {
-    if (field == FS_FIELD_HEX && (type == FS_TYPE_DS || type == FS_TYPE_CDS || type == 32768 || type == 32769)) return read_digest(s);
+static fs_reason read_digest(fs_scanner *s, uint16_t type) {
+    const uint8_t *const start = s->out;
+    const fs_reason reason = fs_read_hex(s, digest_length(type, s->out[-1]));
+    if (reason == FS_R_MORE) return reason;
+    if (type == FS_TYPE_ZONEMD && s->out - start < 12) return FS_R_END;
+    return reason;
+}
+
+static fs_reason read_regex(fs_scanner *s) {
+    const uint8_t *const start = s->out;
+    FS_TRY(fs_field_string(s));
+    const fs_reason reason = fs_check_regex(start);
+    if (reason != FS_R_OK) fs_unlex(s);
+    return reason;
+}
+
+/* A key's octets, which a KEY with the flags NOKEY does not have (RFC 2535 section 3.1.2). */
+static fs_reason read_key(fs_scanner *s, uint16_t type) {
+    const uint16_t flags = fs_load_be16(s->out - 4);
+    if (type == FS_TYPE_KEY && (flags & 0xc000) == 0xc000) return FS_R_OK;
+    return fs_read_base64(s, FS_SOME);
+}
+
+/* DOA (draft-durand-doa-over-dns): base64, or a `-` for none. */
+static fs_reason read_doa(fs_scanner *s) {
+    fs_token token;
+    FS_TRY(fs_lex_word(s, &token));
+    if (token.length == 1 && token.text[0] == '-') return FS_R_OK;
+    fs_unlex(s);
+    return fs_read_base64(s, FS_SOME);
+}
+
+/* In KEYDATA and SIG: fourteen digits, no seconds since 1970. */
+static fs_reason read_date(fs_scanner *s) {
+    fs_token token;
+    FS_TRY(fs_lex_word(s, &token));
+    fs_unlex(s);
+    return token.length == 14 ? fs_field_time(s) : FS_R_SYNTAX;
+}
+
+static fs_reason read_rkey_flags(fs_scanner *s) {
+    FS_TRY(fs_field_keyflags(s));
+    if (fs_load_be16(s->out_start) == 0) return FS_R_OK;
+    fs_unlex(s);
+    return FS_R_FORM;
+}
+
+/* What BIND reads in its own way in this type, whatever the letter says elsewhere; *done: it was. `at` is the place in the row. */
+static fs_reason read_special(fs_scanner *s, uint16_t type, char field, ptrdiff_t at, bool *done) {
+    *done = true;
+    switch (type) {
+    case FS_TYPE_DS: case FS_TYPE_CDS: case TYPE_TA: case TYPE_DLV: case TYPE_SSHFP:
+        if (field == FS_FIELD_HEX) return read_digest(s, type);
+        break;
+    case FS_TYPE_ZONEMD:
+        if (field == FS_FIELD_U8) return careless_number(s, 1);
+        if (field == FS_FIELD_HEX) return read_digest(s, type);
+        break;
+    case FS_TYPE_SIG: case FS_TYPE_RRSIG:
+        if (field == FS_FIELD_TIME && type == FS_TYPE_SIG) return read_date(s);
+        if (field == FS_FIELD_U16) return careless_number(s, 2);
+        break;
+    case TYPE_RKEY:
+        if (field == FS_FIELD_KEYFLAGS) return read_rkey_flags(s);
+        /* fall through */
+    case FS_TYPE_KEY: case FS_TYPE_DNSKEY: case FS_TYPE_CDNSKEY: case TYPE_KEYDATA:
+        if (field == FS_FIELD_U8) return fs_field_protocol(s);
+        if (field == FS_FIELD_BASE64) return read_key(s, type);
+        if (field == FS_FIELD_TIME) return read_date(s);
+        break;
+    case FS_TYPE_NSEC3: case FS_TYPE_NSEC3PARAM:
+        if (at == 0) return fs_field_hashalgorithm(s);
+        break;
+    case TYPE_SVCB: case TYPE_HTTPS:
+        if (at == 1) return quoted_name(s);
+        break;
+    case TYPE_X25: return fs_field_x25(s);
+    case TYPE_NAPTR:
+        if (at == 4) return read_regex(s);
+        break;
+    case TYPE_SINK:
+        if (field == FS_FIELD_BASE64) return fs_read_base64(s, FS_ANY);
+        break;
+    case TYPE_EUI48: return fs_field_eui(s, 6);
+    case TYPE_EUI64: return fs_field_eui(s, 8);
+    case TYPE_DOA:
+        if (field == FS_FIELD_BASE64) return read_doa(s);
+        break;
+    default: break;
+    }
+    *done = false;
+    return FS_R_OK;
+}
+
+static fs_reason read_field(fs_scanner *s, uint16_t type, char field, ptrdiff_t at) {
+    bool done;
+    FS_TRY(read_special(s, type, field, at, &done));
+    if (done) return FS_R_OK;
     fs_field *const read = fields[(unsigned char)field & 127];
     return read == NULL ? FS_R_UNKNOWN : read(s);
 }
@@ -112,7 +259,7 @@ static fs_reason read_field(fs_scanner *s, uint16_t type, char field) {
 static fs_reason read_known(fs_scanner *s, uint16_t type) {
     const fs_rrtype *row = fs_rrtype_by_number(type);
     if (row == NULL) return FS_R_UNKNOWN;
-    for (const char *field = row->fields; *field; field++) FS_TRY(read_field(s, type, *field));
+    for (const char *field = row->fields; *field; field++) FS_TRY(read_field(s, type, *field, field - row->fields));
     return FS_R_OK;
 }
 
@@ -123,15 +270,19 @@ static fs_reason read_unknown(fs_scanner *s, uint16_t type) {
     if (type == 0 || (row != NULL ? (row->flags & FS_RR_META) != 0 : type >= 128 && type < 256)) return FS_R_META;
     FS_TRY(fs_lex_number(s, &length));
     if (length > UINT16_MAX) return FS_R_RANGE;
-    if (length != 0) FS_TRY(fs_read_hex(s, (int32_t)length));
-    return FS_R_OK;
+    uint8_t *const limit = s->out_limit;
+    s->out_limit = s->out_start + length;
+    const fs_reason reason = length != 0 ? fs_read_hex(s, (int32_t)length) : FS_R_OK;
+    s->out_limit = limit;
+    if (reason != FS_R_OK) return reason;
+    return row == NULL ? FS_R_OK : fs_check_wire(type, s->out_start, (uint32_t)(s->out - s->out_start));
 }
 
-static bool is_generic_mark(const fs_token *token) { return token->length == 2 && token->text[0] == '\\' && token->text[1] == '#'; }
+static bool is_generic_mark(const fs_token *token) { return token->kind == FS_TOKEN_STRING && token->length == 2 && token->text[0] == '\\' && token->text[1] == '#'; }
 
 /* `\#` in a TXT may also be a text of one `#`: it is when no number follows. */
 static fs_reason read_marked(fs_scanner *s, uint16_t type) {
-    if (type == 16) {
+    if (type == TYPE_TXT) {
         uint32_t number;
         const fs_reason reason = fs_lex_number(s, &number);
         if (reason == FS_R_MORE) return reason;
@@ -147,7 +298,7 @@ static fs_reason read_marked(fs_scanner *s, uint16_t type) {
 
 //----------- To the end of the line -------------------------------------------
 
-enum { NEAR_MAX = 200 };
+enum { NEAR_MAX = 600 };
 
 static void say_near(const fs_token *token, char *near) {
     if (token == NULL) near[0] = 0;
@@ -182,9 +333,10 @@ static fs_reason finish_line(fs_scanner *s, const char *prefix, fs_reason reason
 
 fs_reason fs_read_rdata(fs_scanner *s, uint16_t type, const char *prefix) {
     fs_token token;
-    fs_reason reason = fs_lex_text(s, &token);
+    s->type = type;
+    fs_reason reason = fs_lex_text_or_end(s, &token);
     if (reason == FS_R_MORE) return reason;
-    if (reason != FS_R_OK) return complain(s, prefix, s->cursor.line, reason == FS_R_END || reason == FS_R_TOKEN ? &token : NULL, reason);
+    if (reason != FS_R_OK) return complain(s, prefix, s->cursor.line, NULL, reason);
     if (is_generic_mark(&token)) reason = read_marked(s, type);
     else {
         fs_unlex(s);
