@@ -42,13 +42,10 @@ fs_reason fs_field_amtrelay(fs_scanner *s) {
     FS_TRY(fs_put_u8(s, type | discovery << 7));
     if (type == 0) return read_dot(s);
     if (type < 3) return read_gateway(s, type);
+    if (type == 3) return fs_careless_name(s);
     fs_token token;
     FS_TRY(fs_lex_word(s, &token));
-    if (type > 3) return FS_R_NOTIMPLEMENTED;
-    uint32_t length;
-    uint8_t name[FS_NAME_MAX + 1];
-    FS_TRY(fs_parse_name(token.text, token.length, s->origin, s->origin_length, name, &length)); /* not put back if it is wrong */
-    return fs_put(s, name, length);
+    return FS_R_NOTIMPLEMENTED;
 }
 
 //----------- HIP --------------------------------------------------------------
@@ -123,7 +120,7 @@ static fs_reason split_item(const fs_token *token, apl_item *item) {
     if (colon == NULL) return FS_R_SYNTAX;
     item->family = 0;
     if (colon != p) { /* nothing before the colon is family 0 */
-        if (*p == '-') return FS_R_RANGE;
+        if (*p == '-' && p + 1 < colon) return FS_R_RANGE;
         if (*p == '+') p++;
         const fs_reason reason = fs_parse_u32(p, (uint32_t)(colon - p), &item->family);
         if (reason == FS_R_NUMBER) return FS_R_SYNTAX;

@@ -52,36 +52,36 @@ fs_reason fs_put_hex(fs_scanner *s, const uint8_t *text, uint32_t length) {
 
 //----------- Base64 -----------------------------------------------------------
 
+enum { PADDING = 64 }; /* the value of `=` */
+
 typedef struct {
     int32_t left;
-    uint32_t bits, digits; /* of the group of four */
-    uint32_t padding;      /* `=` seen in it */
+    uint8_t group[4];
+    uint32_t digits; /* in the group */
     bool ended;
 } base64_state;
 
 /* A group of four is complete: RFC 4648 section 4, and no stray bits (section 3.5). */
 static fs_reason base64_group(fs_scanner *s, base64_state *state) {
-    const uint32_t count = 3 - state->padding;
-    if (state->padding == 2 && (state->bits & 0xffff)) return FS_R_BASE64;
-    if (state->padding == 1 && (state->bits & 0xff)) return FS_R_BASE64;
+    uint8_t *v = state->group;
+    const uint32_t count = v[2] == PADDING ? 1 : v[3] == PADDING ? 2 : 3;
+    if (v[0] == PADDING || v[1] == PADDING || (v[2] == PADDING && v[3] != PADDING)) return FS_R_BASE64;
+    if ((count == 1 && (v[1] & 15)) || (count == 2 && (v[2] & 3))) return FS_R_BASE64;
     if (state->left >= 0 && (uint32_t)state->left < count) return FS_R_BASE64;
-    for (uint32_t i = 0; i < count; i++) FS_TRY(fs_put_u8(s, (state->bits >> (16 - 8 * i)) & 0xff));
+    const uint32_t bits = (uint32_t)v[0] << 18 | (uint32_t)v[1] << 12 | (v[2] & 63u) << 6 | (v[3] & 63u);
+    for (uint32_t i = 0; i < count; i++) FS_TRY(fs_put_u8(s, (bits >> (16 - 8 * i)) & 0xff));
     if (state->left > 0) state->left -= (int32_t)count;
-    state->ended = state->padding != 0;
-    state->bits = state->digits = state->padding = 0;
+    state->ended = count != 3;
+    state->digits = 0;
     return FS_R_OK;
 }
 
 static fs_reason base64_token(fs_scanner *s, base64_state *state, const fs_token *token) {
     for (uint32_t i = 0; i < token->length; i++) {
-        const uint8_t c = token->text[i], value = fs_base64_digit[c];
-        if (state->ended) return FS_R_BASE64;
-        if (c == '=') {
-            if (state->digits < 2) return FS_R_BASE64;
-            state->padding++;
-        } else if (value == BAD || state->padding) return FS_R_BASE64;
-        state->bits = state->bits << 6 | (c == '=' ? 0u : value);
-        if (++state->digits == 4) FS_TRY(base64_group(s, state));
+        const uint8_t c = token->text[i], value = c == '=' ? PADDING : fs_base64_digit[c];
+        if (state->ended || value == BAD) return FS_R_BASE64;
+        state->group[state->digits++] = value;
+        if (state->digits == 4) FS_TRY(base64_group(s, state));
     }
     return FS_R_OK;
 }

@@ -253,6 +253,13 @@ FS_INLINE uint64_t fs_hash(uint64_t seed, const uint8_t *octets, uint32_t length
     return fs_fold(fs_fold(a ^ k1, b ^ h) ^ k0, k1 ^ seed);
 }
 
+/* RFC 4034 section 3.1.7: the signer's zone holds the owner, so that it has no more labels than the RRSIG counts. */
+FS_INLINE bool fs_signer_fits(const uint8_t *rrsig) {
+    uint32_t labels = 0;
+    for (const uint8_t *p = rrsig + 18; *p != 0; p += 1 + *p) labels++;
+    return labels <= rrsig[3];
+}
+
 bool fs_same_name(const uint8_t *a, uint32_t a_length, const uint8_t *b, uint32_t b_length); /* any case */
 fs_status fs_names_open(fs_scanner *s) FS_MUST_CHECK;
 fs_status fs_names_intern(fs_scanner *s, const uint8_t *wire, uint32_t length, uint64_t hash, uint32_t *id) FS_MUST_CHECK;
@@ -291,7 +298,7 @@ FS_INLINE fs_reason fs_put(fs_scanner *s, const void *octets, uint32_t length) {
 
 typedef fs_reason fs_field(fs_scanner *s);
 
-fs_field fs_field_name, fs_field_string, fs_field_string_optional, fs_field_strings, fs_field_text_rest, fs_field_tag;
+fs_field fs_field_name, fs_careless_name, fs_field_string, fs_field_string_optional, fs_field_strings, fs_field_text_rest, fs_field_tag;
 fs_reason fs_put_string(fs_scanner *s, const fs_token *token, bool multiple); /* undo the escapes; FS_R_SYNTAX, FS_R_NOSPACE */
 
 /* hex and base64 to the end of the line: exactly `length` octets, FS_SOME: one or more, FS_ANY: none or more */

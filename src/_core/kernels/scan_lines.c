@@ -139,6 +139,7 @@ static bool read_fields(quick_rdata *r, const uint8_t *start, const char *fields
         if (!gap(&r->q)) return false;
         if (fields[1] != 0 && at_line_end(&r->q)) return fields[1] == FS_FIELD_BITMAP && r->type != FS_TYPE_NSEC;
     }
+    if (r->type == FS_TYPE_RRSIG) return fs_signer_fits(start);
     if (r->type == FS_TYPE_DS || r->type == FS_TYPE_CDS) return digest_fits(start[3], r->out - start - 4);
     return true;
 }

@@ -5,7 +5,7 @@
 
 enum {
     TYPE_NULL = 10, TYPE_TXT = 16, TYPE_X25 = 19, TYPE_NAPTR = 35, TYPE_SINK = 40, TYPE_SSHFP = 44, TYPE_RKEY = 57, TYPE_SVCB = 64, TYPE_HTTPS = 65,
-    TYPE_EUI48 = 108, TYPE_EUI64 = 109, TYPE_DOA = 259, TYPE_TA = 32768, TYPE_DLV = 32769, TYPE_KEYDATA = 65533
+    TYPE_LP = 107, TYPE_EUI48 = 108, TYPE_EUI64 = 109, TYPE_DOA = 259, TYPE_TA = 32768, TYPE_DLV = 32769, TYPE_KEYDATA = 65533
 };
 
 //----------- Plain fields -----------------------------------------------------
@@ -31,6 +31,16 @@ static fs_reason quoted_name(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_text(s, &token));
     return put_name(s, &token);
+}
+
+/* A name that is not put back when it is wrong. */
+fs_reason fs_careless_name(fs_scanner *s) {
+    fs_token token;
+    uint32_t length;
+    uint8_t wire[FS_NAME_MAX + 1];
+    FS_TRY(fs_lex_word(s, &token));
+    FS_TRY(fs_parse_name(token.text, token.length, s->origin, s->origin_length, wire, &length));
+    return fs_put(s, wire, length);
 }
 
 /* A number in one or two octets that is not put back when it is too large. */
@@ -80,11 +90,14 @@ fs_reason fs_field_type(fs_scanner *s) {
     uint32_t number;
     FS_TRY(fs_lex_word(s, &token));
     if (fs_parse_type(token.text, token.length, &type)) return fs_put_u16(s, type);
+    uint32_t digits = 0; /* BIND takes a number too */
     const bool minus = token.text[0] == '-';
-    const fs_reason reason = fs_parse_u32(token.text + minus, token.length - minus, &number); /* BIND takes a number too */
-    if (reason == FS_R_OK && number <= UINT16_MAX && !minus) return fs_put_u16(s, number);
+    while (minus + digits < token.length && (uint8_t)(token.text[minus + digits] - '0') < 10) digits++;
+    fs_reason reason = fs_parse_u32(token.text + minus, digits, &number);
+    if (reason == FS_R_OK && (number > UINT16_MAX || minus)) reason = FS_R_RANGE;
+    if (reason == FS_R_OK && digits == token.length) return fs_put_u16(s, number);
     fs_unlex(s);
-    return reason == FS_R_NUMBER ? FS_R_UNKNOWN : FS_R_RANGE;
+    return reason == FS_R_RANGE ? FS_R_RANGE : FS_R_UNKNOWN;
 }
 
 fs_reason fs_field_time(fs_scanner *s) {
@@ -149,8 +162,8 @@ static int32_t digest_length(uint16_t type, uint8_t digest_type) {
     switch (digest_type) { /* RFC 3658, RFC 4509, RFC 6605; fingerprints: RFC 4255, RFC 6594 */
     case 1: return 20;
     case 2: return 32;
-    case 4: return type == TYPE_SSHFP ? FS_SOME : 48;
-    default: return FS_SOME;
+    case 4: return type == TYPE_SSHFP ? FS_ANY : 48;
+    default: return type == TYPE_SSHFP ? FS_ANY : FS_SOME;
     }
 }
 
@@ -194,6 +207,13 @@ static fs_reason read_date(fs_scanner *s) {
     return token.length == 14 ? fs_field_time(s) : FS_R_SYNTAX;
 }
 
+static fs_reason read_signer(fs_scanner *s) {
+    FS_TRY(fs_field_name(s));
+    if (fs_signer_fits(s->out_start)) return FS_R_OK;
+    fs_unlex(s);
+    return FS_R_RANGE;
+}
+
 static fs_reason read_rkey_flags(fs_scanner *s) {
     FS_TRY(fs_field_keyflags(s));
     if (fs_load_be16(s->out_start) == 0) return FS_R_OK;
@@ -212,7 +232,10 @@ static fs_reason read_special(fs_scanner *s, uint16_t type, char field, ptrdiff_
         if (field == FS_FIELD_U8) return careless_number(s, 1);
         if (field == FS_FIELD_HEX) return read_digest(s, type);
         break;
-    case FS_TYPE_SIG: case FS_TYPE_RRSIG:
+    case FS_TYPE_RRSIG:
+        if (field == FS_FIELD_NAME) return read_signer(s);
+        /* fall through */
+    case FS_TYPE_SIG:
         if (field == FS_FIELD_TIME && type == FS_TYPE_SIG) return read_date(s);
         if (field == FS_FIELD_U16) return careless_number(s, 2);
         break;
@@ -229,6 +252,9 @@ static fs_reason read_special(fs_scanner *s, uint16_t type, char field, ptrdiff_
         break;
     case TYPE_SVCB: case TYPE_HTTPS:
         if (at == 1) return quoted_name(s);
+        break;
+    case TYPE_LP:
+        if (at == 1) return fs_careless_name(s);
         break;
     case TYPE_X25: return fs_field_x25(s);
     case TYPE_NAPTR:

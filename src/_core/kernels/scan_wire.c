@@ -1,6 +1,11 @@
 /* Is RDATA in wire form right for its type? What is given as \# to a type that is known must be (RFC 3597 section 5). */
 #include "scan_internal.h"
 
+enum {
+    TYPE_X25 = 19, TYPE_NAPTR = 35, TYPE_SSHFP = 44, TYPE_RKEY = 57, TYPE_NID = 104, TYPE_L32 = 105, TYPE_L64 = 106, TYPE_EUI48 = 108,
+    TYPE_EUI64 = 109, TYPE_KEYDATA = 65533
+};
+
 typedef struct {
     const uint8_t *at, *end;
 } wire;
@@ -74,8 +79,44 @@ static fs_reason skip_digest(wire *w, uint16_t type, uint8_t digest_type) {
     case 1: return skip(w, 20);
     case 2: return skip(w, 32);
     case 4: return skip(w, 48);
-    default: return skip_any(w);
+    default: return skip_some(w);
     }
+}
+
+/* SHA-1 and SHA-256 fingerprints have their lengths (RFC 4255, RFC 6594). */
+static fs_reason skip_fingerprint(wire *w, uint8_t digest_type) {
+    if ((digest_type == 1 && left(w) != 20) || (digest_type == 2 && left(w) != 32)) return FS_R_FORM;
+    return skip_any(w);
+}
+
+static fs_reason skip_x25(wire *w) {
+    const uint32_t length = left(w);
+    if (length < 5 || w->at[0] != length - 1) return FS_R_FORM;
+    for (uint32_t i = 1; i < length; i++)
+        if ((uint8_t)(w->at[i] - '0') > 9) return FS_R_FORM;
+    return skip_any(w);
+}
+
+/* The third string of a NAPTR is a regular expression. */
+static fs_reason skip_naptr(wire *w) {
+    FS_TRY(skip(w, 4));
+    FS_TRY(skip_string(w));
+    FS_TRY(skip_string(w));
+    const uint8_t *const regex = w->at;
+    FS_TRY(skip_string(w));
+    FS_TRY(fs_check_regex(regex));
+    return skip_name(w);
+}
+
+static fs_reason skip_nsec3(wire *w, bool next) {
+    if (left(w) < 5 || left(w) < 5u + w->at[4]) return FS_R_FORM;
+    const uint8_t algorithm = w->at[0];
+    w->at += 5 + w->at[4];
+    if (!next) return left(w) == 0 ? FS_R_OK : FS_R_FORM;
+    if (left(w) < 1 || w->at[0] < 1 || left(w) < 1u + w->at[0]) return FS_R_FORM;
+    if (algorithm == 1 && w->at[0] != FS_HASH) return FS_R_FORM;
+    w->at += 1 + w->at[0];
+    return skip_bitmap(w, true);
 }
 
 /* The key of a KEY may be missing, by its flags; one of a private algorithm starts with a name (RFC 4034 appendix A.1.1). */
@@ -95,7 +136,7 @@ static bool is_angle(uint32_t angle, uint32_t degrees) {
 static fs_reason skip_loc(wire *w) {
     const uint8_t *p = w->at;
     if (left(w) < 1) return FS_R_END;
-    if (p[0] != 0) return FS_R_NOTIMPLEMENTED;
+    if (p[0] != 0) return skip_any(w); /* of another version */
     if (left(w) < 16) return FS_R_END;
     if (!is_size(p[1]) || !is_size(p[2]) || !is_size(p[3])) return FS_R_RANGE;
     if (!is_angle(fs_load_be32(p + 4), 90) || !is_angle(fs_load_be32(p + 8), 180)) return FS_R_RANGE;
@@ -130,7 +171,7 @@ static fs_reason skip_ipseckey(wire *w) {
     FS_TRY(skip(w, 2));
     if (type == 3) FS_TRY(skip_name(w));
     else FS_TRY(skip(w, type == 1 ? 4 : type == 2 ? 16 : 0));
-    return skip_any(w);
+    return skip_some(w);
 }
 
 static fs_reason skip_amtrelay(wire *w) {
@@ -143,11 +184,11 @@ static fs_reason skip_amtrelay(wire *w) {
 }
 
 static fs_reason skip_hip(wire *w) {
-    if (left(w) < 4) return FS_R_END;
+    if (left(w) < 4) return FS_R_FORM;
     const uint32_t hit = w->at[0], key = fs_load_be16(w->at + 2);
     FS_TRY(skip(w, 4));
-    if (hit == 0 || key == 0) return FS_R_FORM;
-    FS_TRY(skip(w, hit + key));
+    if (hit == 0 || key == 0 || left(w) < hit + key) return FS_R_FORM;
+    w->at += hit + key;
     while (left(w) != 0) FS_TRY(skip_name(w));
     return FS_R_OK;
 }
@@ -169,7 +210,7 @@ static fs_reason skip_atma(wire *w) {
 }
 
 static fs_reason skip_nxt_bitmap(wire *w) {
-    if (left(w) > 0 && (w->at[0] & 0x80) == 0 && (left(w) > 16 || w->end[-1] == 0)) return FS_R_BITMAP;
+    if (left(w) > 0 && ((w->at[0] & 0x80) != 0 || left(w) > 16 || w->end[-1] == 0)) return FS_R_BITMAP;
     return skip_any(w);
 }
 
@@ -205,9 +246,8 @@ static fs_reason svc_key(svc_state *state, uint32_t key) {
     return key == 2 && !state->alpn ? FS_R_FORM : FS_R_OK;
 }
 
-static fs_reason skip_svc(wire *w, const uint8_t *priority) {
+static fs_reason skip_svc(wire *w) {
     svc_state state = {.last = -1};
-    if (fs_load_be16(priority) == 0) return FS_R_OK;
     while (left(w) != 0) {
         if (left(w) < 2) return FS_R_END;
         const uint32_t key = fs_load_be16(w->at);
@@ -236,19 +276,16 @@ static fs_reason skip_field(wire *w, uint16_t type, char field, const uint8_t *s
     case FS_FIELD_U16: case FS_FIELD_TYPE: case FS_FIELD_KEYFLAGS: case FS_FIELD_CERT: return skip(w, 2);
     case FS_FIELD_U32: case FS_FIELD_PERIOD: case FS_FIELD_TIME: case FS_FIELD_IPV4: return skip(w, 4);
     case FS_FIELD_IPV6: return skip(w, 16);
-    case FS_FIELD_LOCATOR: return skip(w, 8);
     case FS_FIELD_STRING: case FS_FIELD_GPOS: return skip_string(w);
     case FS_FIELD_STRING_OPTIONAL: return left(w) == 0 ? FS_R_OK : skip_string(w);
     case FS_FIELD_STRINGS: return skip_strings(w);
-    case FS_FIELD_SALT: case FS_FIELD_HASH: return skip_string(w) == FS_R_OK ? FS_R_OK : FS_R_FORM;
     case FS_FIELD_BITMAP: return skip_bitmap(w, type != FS_TYPE_NSEC);
     case FS_FIELD_NXT_BITMAP: return skip_nxt_bitmap(w);
-    case FS_FIELD_EUI: return skip(w, type == 108 ? 6 : 8);
     case FS_FIELD_TAG: return skip_tag(w);
     case FS_FIELD_LOC: return skip_loc(w);
     case FS_FIELD_APL: return skip_apl(w);
     case FS_FIELD_WKS: return skip_wks(w);
-    case FS_FIELD_SVC: return skip_svc(w, start);
+    case FS_FIELD_SVC: return skip_svc(w);
     case FS_FIELD_IPSECKEY: return skip_ipseckey(w);
     case FS_FIELD_AMTRELAY: return skip_amtrelay(w);
     case FS_FIELD_HIP: return skip_hip(w);
@@ -257,17 +294,43 @@ static fs_reason skip_field(wire *w, uint16_t type, char field, const uint8_t *s
     case FS_FIELD_NSAP: return skip_some(w);
     case FS_FIELD_BASE64:
         if (type == FS_TYPE_KEY || type == FS_TYPE_DNSKEY || type == FS_TYPE_CDNSKEY || type == 57) return skip_key(w, type, start);
+        if (type == FS_TYPE_RRSIG) return left(w) == 0 || !fs_signer_fits(start) ? FS_R_FORM : skip_any(w);
         return type == 259 || type == 40 ? skip_any(w) : skip_some(w);
     case FS_FIELD_HEX:
         if (type == FS_TYPE_DS || type == FS_TYPE_CDS || type >= 32768 || type == FS_TYPE_ZONEMD) return skip_digest(w, type, w->at[-1]);
-        return type == 31 || type == 32 ? skip_some(w) : skip_any(w);
+        return type == TYPE_SSHFP ? skip_fingerprint(w, w->at[-1]) : skip_some(w);
     default: return skip_any(w);
     }
+}
+
+static fs_reason skip_exactly(wire *w, uint32_t octets) { return left(w) == octets ? skip_any(w) : FS_R_FORM; }
+
+/* Types that BIND looks at as a whole; *done: this is one. */
+static fs_reason skip_special(wire *w, uint16_t type, bool *done) {
+    *done = true;
+    switch (type) {
+    case TYPE_X25: return skip_x25(w);
+    case TYPE_NAPTR: return skip_naptr(w);
+    case FS_TYPE_NSEC3: return skip_nsec3(w, true);
+    case FS_TYPE_NSEC3PARAM: return skip_nsec3(w, false);
+    case TYPE_NID: case TYPE_L64: return skip_exactly(w, 10);
+    case TYPE_L32: case TYPE_EUI48: return skip_exactly(w, 6);
+    case TYPE_EUI64: return skip_exactly(w, 8);
+    case TYPE_KEYDATA: return skip_any(w);
+    case TYPE_RKEY:
+        if (left(w) >= 4 && fs_load_be16(w->at) != 0) return FS_R_FORM;
+        break;
+    default: break;
+    }
+    *done = false;
+    return FS_R_OK;
 }
 
 fs_reason fs_check_wire(uint16_t type, const uint8_t *rdata, uint32_t length) {
     const fs_rrtype *row = fs_rrtype_by_number(type);
     wire w = {rdata, rdata + length};
-    for (const char *field = row->fields; *field; field++) FS_TRY(skip_field(&w, type, *field, rdata));
+    bool done;
+    FS_TRY(skip_special(&w, type, &done));
+    for (const char *field = row->fields; *field && !done; field++) FS_TRY(skip_field(&w, type, *field, rdata));
     return w.at == w.end ? FS_R_OK : FS_R_EXTRADATA;
 }
