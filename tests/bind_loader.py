@@ -12,12 +12,13 @@ import tools
 APEX = b"$TTL 300\n@ SOA ns hostmaster 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n"  # what named-compilezone asks of a zone
 
 Record = tuple[bytes, int, int, bytes]  # owner in wire form, type, TTL, RDATA
+Message = tuple[int, str]  # line, what
 
 IGNORE = [argument for check in "knmMrSTW" for argument in (f"-{check}", "ignore")]  # checks that are not the loader's
 MESSAGE = re.compile(r"^(?:dns_\w+: )?(?:\$GENERATE: )?(?P<file>[^ :]+):(?P<line>\d+): (?P<what>.*)$")
 
 
-def compile_zone(text: bytes, folder: Path, origin: str = "example.") -> tuple[list[Record] | None, list[tuple[int, str]]]:
+def compile_zone(text: bytes, folder: Path, origin: str = "example.") -> tuple[list[Record] | None, list[Message]]:
     """Load *text* with named-compilezone: (records, messages), records None if it refuses the zone.
 
     A message is (line, what). Records come in the order of BIND's database, TTLs and duplicates settled.

@@ -117,7 +117,7 @@ static fs_reason end_of_file(fs_scanner *s) {
 
 fs_reason fs_scan_entry(fs_scanner *s) {
     fs_token token;
-    const fs_cursor start = s->cursor;
+    const fs_lex_cursor start = s->cursor;
     fs_reason reason = fs_lex(s, FS_LEX_BLANK | FS_LEX_QUOTED, &token);
     const uint64_t line = s->cursor.line;
     if (reason != FS_R_OK) reason = lex_failed(s, reason);

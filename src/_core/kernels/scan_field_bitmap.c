@@ -8,9 +8,9 @@ static fs_reason put_windows(fs_scanner *s, const uint8_t *bits, uint32_t highes
         uint32_t length = 32;
         while (length > 0 && block[length - 1] == 0) length--;
         if (length == 0) continue;
-        FS_TRY(fs_put_u8(s, window));
-        FS_TRY(fs_put_u8(s, length));
-        FS_TRY(fs_put(s, block, length));
+        FS_TRY(fs_write_u8(s, window));
+        FS_TRY(fs_write_u8(s, length));
+        FS_TRY(fs_write(s, block, length));
     }
     return FS_R_OK;
 }

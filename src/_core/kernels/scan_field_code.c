@@ -67,31 +67,31 @@ static fs_reason field_code(fs_scanner *s, const mnemonic *names, uint32_t limit
 fs_reason fs_field_algorithm(fs_scanner *s) {
     uint32_t value;
     FS_TRY(field_code(s, algorithms, UINT8_MAX, &value));
-    return fs_put_u8(s, value);
+    return fs_write_u8(s, value);
 }
 
 fs_reason fs_field_hashalgorithm(fs_scanner *s) {
     uint32_t value;
     FS_TRY(field_code(s, hash_algorithms, UINT8_MAX, &value));
-    return fs_put_u8(s, value);
+    return fs_write_u8(s, value);
 }
 
 fs_reason fs_field_protocol(fs_scanner *s) {
     uint32_t value;
     FS_TRY(field_code(s, protocols, UINT8_MAX, &value));
-    return fs_put_u8(s, value);
+    return fs_write_u8(s, value);
 }
 
 fs_reason fs_field_digest(fs_scanner *s) {
     uint32_t value;
     FS_TRY(field_code(s, digests, UINT8_MAX, &value));
-    return fs_put_u8(s, value);
+    return fs_write_u8(s, value);
 }
 
 fs_reason fs_field_cert(fs_scanner *s) {
     uint32_t value;
     FS_TRY(field_code(s, certificates, UINT16_MAX, &value));
-    return fs_put_u16(s, value);
+    return fs_write_u16(s, value);
 }
 
 /* One name of a list of flags; the start of one will do. */
@@ -128,5 +128,5 @@ fs_reason fs_field_keyflags(fs_scanner *s) {
         fs_unlex(s);
         return reason;
     }
-    return fs_put_u16(s, value);
+    return fs_write_u16(s, value);
 }

@@ -26,9 +26,9 @@ static fs_reason read_dot(fs_scanner *s) {
 fs_reason fs_field_ipseckey(fs_scanner *s) {
     uint32_t type, algorithm;
     FS_TRY(fs_lex_limited(s, 3, &type));
-    FS_TRY(fs_put_u8(s, type));
+    FS_TRY(fs_write_u8(s, type));
     FS_TRY(fs_lex_limited(s, UINT8_MAX, &algorithm));
-    FS_TRY(fs_put_u8(s, algorithm));
+    FS_TRY(fs_write_u8(s, algorithm));
     FS_TRY(type == 0 ? read_dot(s) : read_gateway(s, type));
     return fs_read_base64(s, FS_SOME);
 }
@@ -36,10 +36,10 @@ fs_reason fs_field_ipseckey(fs_scanner *s) {
 fs_reason fs_field_amtrelay(fs_scanner *s) {
     uint32_t precedence, discovery, type;
     FS_TRY(fs_lex_limited(s, UINT8_MAX, &precedence));
-    FS_TRY(fs_put_u8(s, precedence));
+    FS_TRY(fs_write_u8(s, precedence));
     FS_TRY(fs_lex_limited(s, 1, &discovery));
     FS_TRY(fs_lex_limited(s, 127, &type));
-    FS_TRY(fs_put_u8(s, type | discovery << 7));
+    FS_TRY(fs_write_u8(s, type | discovery << 7));
     if (type == 0) return read_dot(s);
     if (type < 3) return read_gateway(s, type);
     if (type == 3) return fs_careless_name(s);
@@ -54,13 +54,13 @@ static fs_reason read_hit_and_key(fs_scanner *s, uint8_t *head) {
     fs_token token;
     uint8_t *const start = s->out;
     FS_TRY(fs_lex_word(s, &token));
-    fs_reason reason = fs_put_hex(s, token.text, token.length);
+    fs_reason reason = fs_write_hex(s, token.text, token.length);
     if (reason == FS_R_OK && s->out - start > UINT8_MAX) reason = FS_R_RANGE;
     if (reason != FS_R_OK) return put_back(s, reason);
     uint8_t *const key = s->out;
     head[0] = (uint8_t)(key - start);
     FS_TRY(fs_lex_word(s, &token));
-    reason = fs_put_base64(s, token.text, token.length);
+    reason = fs_write_base64(s, token.text, token.length);
     if (reason != FS_R_OK) return put_back(s, reason);
     fs_store_be16(head + 2, (uint16_t)(s->out - key));
     return FS_R_OK;
@@ -71,7 +71,7 @@ fs_reason fs_field_hip(fs_scanner *s) {
     uint32_t algorithm;
     uint8_t *const head = s->out;
     FS_TRY(fs_lex_limited(s, UINT8_MAX, &algorithm));
-    FS_TRY(fs_put_u32(s, algorithm << 16));
+    FS_TRY(fs_write_u32(s, algorithm << 16));
     FS_TRY(read_hit_and_key(s, head));
     for (;;) {
         fs_token token;
@@ -91,13 +91,13 @@ static fs_reason read_suffix(fs_scanner *s, uint32_t prefix) {
     FS_TRY(fs_lex_word(s, &token));
     if (!fs_parse_ipv6(token.text, token.length, address)) return put_back(s, FS_R_AAAA);
     address[skip] &= (uint8_t)(0xff >> prefix % 8);
-    return fs_put(s, address + skip, 16 - skip);
+    return fs_write(s, address + skip, 16 - skip);
 }
 
 fs_reason fs_field_a6(fs_scanner *s) {
     uint32_t prefix;
     FS_TRY(fs_lex_limited(s, 128, &prefix));
-    FS_TRY(fs_put_u8(s, prefix));
+    FS_TRY(fs_write_u8(s, prefix));
     if (prefix != 128) FS_TRY(read_suffix(s, prefix));
     return prefix == 0 ? FS_R_OK : fs_field_name(s);
 }
@@ -146,10 +146,10 @@ static fs_reason put_item(fs_scanner *s, const apl_item *item) {
     } else return FS_R_NOTIMPLEMENTED;
     if (item->prefix > 8 * length) return FS_R_RANGE;
     while (length > 0 && address[length - 1] == 0) length--; /* RFC 3123 section 4: trailing zero octets are left out */
-    FS_TRY(fs_put_u16(s, item->family));
-    FS_TRY(fs_put_u8(s, item->prefix));
-    FS_TRY(fs_put_u8(s, length | (item->negated ? 0x80u : 0)));
-    return fs_put(s, address, length);
+    FS_TRY(fs_write_u16(s, item->family));
+    FS_TRY(fs_write_u8(s, item->prefix));
+    FS_TRY(fs_write_u8(s, length | (item->negated ? 0x80u : 0)));
+    return fs_write(s, address, length);
 }
 
 fs_reason fs_field_apl(fs_scanner *s) {

@@ -20,7 +20,7 @@ static fs_reason hex_token(fs_scanner *s, hex_state *state, const fs_token *toke
             continue;
         }
         state->waiting = false;
-        FS_TRY(fs_put_u8(s, (uint32_t)(state->high | value)));
+        FS_TRY(fs_write_u8(s, (uint32_t)(state->high | value)));
         if (state->left == 0) return FS_R_HEX;
         if (state->left > 0) state->left--;
     }
@@ -43,7 +43,7 @@ fs_reason fs_read_hex(fs_scanner *s, int32_t length) {
     return state.waiting ? FS_R_HEX : FS_R_OK;
 }
 
-fs_reason fs_put_hex(fs_scanner *s, const uint8_t *text, uint32_t length) {
+fs_reason fs_write_hex(fs_scanner *s, const uint8_t *text, uint32_t length) {
     hex_state state = {.left = FS_ANY};
     const fs_token token = {text, length, FS_TOKEN_STRING};
     FS_TRY(hex_token(s, &state, &token));
@@ -69,7 +69,7 @@ static fs_reason base64_group(fs_scanner *s, base64_state *state) {
     if ((count == 1 && (v[1] & 15)) || (count == 2 && (v[2] & 3))) return FS_R_BASE64;
     if (state->left >= 0 && (uint32_t)state->left < count) return FS_R_BASE64;
     const uint32_t bits = (uint32_t)v[0] << 18 | (uint32_t)v[1] << 12 | (v[2] & 63u) << 6 | (v[3] & 63u);
-    for (uint32_t i = 0; i < count; i++) FS_TRY(fs_put_u8(s, (bits >> (16 - 8 * i)) & 0xff));
+    for (uint32_t i = 0; i < count; i++) FS_TRY(fs_write_u8(s, (bits >> (16 - 8 * i)) & 0xff));
     if (state->left > 0) state->left -= (int32_t)count;
     state->ended = count != 3;
     state->digits = 0;
@@ -102,7 +102,7 @@ fs_reason fs_read_base64(fs_scanner *s, int32_t length) {
     return state.digits != 0 ? FS_R_BASE64 : FS_R_OK;
 }
 
-fs_reason fs_put_base64(fs_scanner *s, const uint8_t *text, uint32_t length) {
+fs_reason fs_write_base64(fs_scanner *s, const uint8_t *text, uint32_t length) {
     base64_state state = {.left = FS_ANY};
     const fs_token token = {text, length, FS_TOKEN_STRING};
     FS_TRY(base64_token(s, &state, &token));
@@ -115,13 +115,13 @@ fs_reason fs_field_salt(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_word(s, &token));
     uint8_t *const length = s->out;
-    FS_TRY(fs_put_u8(s, 0));
+    FS_TRY(fs_write_u8(s, 0));
     if (token.length == 1 && token.text[0] == '-') return FS_R_OK;
     if (token.length > 2 * 255) {
         fs_unlex(s);
         return FS_R_TEXTTOOLONG;
     }
-    FS_TRY(fs_put_hex(s, token.text, token.length));
+    FS_TRY(fs_write_hex(s, token.text, token.length));
     *length = (uint8_t)(s->out - length - 1);
     return FS_R_OK;
 }
@@ -135,7 +135,7 @@ static fs_reason put_base32hex(fs_scanner *s, const fs_token *token) {
         count += 5;
         if (count < 8) continue;
         count -= 8;
-        FS_TRY(fs_put_u8(s, bits >> count & 0xff));
+        FS_TRY(fs_write_u8(s, bits >> count & 0xff));
     }
     return count >= 5 || (bits & ((1u << count) - 1)) ? FS_R_BASE32 : FS_R_OK;
 }
@@ -144,7 +144,7 @@ fs_reason fs_field_hash(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_word(s, &token));
     uint8_t *const length = s->out;
-    FS_TRY(fs_put_u8(s, 0));
+    FS_TRY(fs_write_u8(s, 0));
     fs_reason reason = put_base32hex(s, &token);
     const uint32_t octets = (uint32_t)(s->out - length - 1);
     if (reason == FS_R_OK && (octets > 255 || (s->out_start[0] == 1 && octets != FS_HASH))) reason = FS_R_RANGE; /* 1: SHA-1 */

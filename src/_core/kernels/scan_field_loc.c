@@ -153,9 +153,9 @@ fs_reason fs_field_loc(fs_scanner *s) {
     FS_TRY(read_angle(s, &east_west, &longitude));
     FS_TRY(read_altitude(s, &altitude));
     FS_TRY(read_sizes(s, sizes));
-    FS_TRY(fs_put_u8(s, 0)); /* version */
-    FS_TRY(fs_put(s, sizes, 3));
-    FS_TRY(fs_put_u32(s, latitude));
-    FS_TRY(fs_put_u32(s, longitude));
-    return fs_put_u32(s, altitude);
+    FS_TRY(fs_write_u8(s, 0)); /* version */
+    FS_TRY(fs_write(s, sizes, 3));
+    FS_TRY(fs_write_u32(s, latitude));
+    FS_TRY(fs_write_u32(s, longitude));
+    return fs_write_u32(s, altitude);
 }

@@ -24,7 +24,7 @@ static void copy_word(const fs_token *token, char word[WORD_OCTETS]) {
 //----------- Groups of hex digits ---------------------------------------------
 
 /* EUI48 or EUI64, whichever type it is: as sscanf's "%2x-%2x-..." reads it, so that something may stand behind. */
-fs_reason fs_field_eui(fs_scanner *s, uint32_t octets) {
+fs_reason fs_read_eui(fs_scanner *s, uint32_t octets) {
     fs_token token;
     char word[WORD_OCTETS];
     unsigned v[8];
@@ -35,7 +35,7 @@ fs_reason fs_field_eui(fs_scanner *s, uint32_t octets) {
     if (n != (int)octets) return FS_R_EUI;
     for (uint32_t i = 0; i < octets; i++) {
         if (v[i] > 255) return FS_R_EUI;
-        FS_TRY(fs_put_u8(s, v[i]));
+        FS_TRY(fs_write_u8(s, v[i]));
     }
     return FS_R_OK;
 }
@@ -58,7 +58,7 @@ fs_reason fs_field_locator(fs_scanner *s) {
     uint16_t groups[4];
     FS_TRY(fs_lex_word(s, &token));
     if (!parse_locator(&token, groups)) return put_back(s, FS_R_SYNTAX);
-    for (int i = 0; i < 4; i++) FS_TRY(fs_put_u16(s, groups[i]));
+    for (int i = 0; i < 4; i++) FS_TRY(fs_write_u16(s, groups[i]));
     return FS_R_OK;
 }
 
@@ -77,7 +77,7 @@ static fs_reason put_dotted_hex(fs_scanner *s, const uint8_t *text, uint32_t len
         value = value << 4 | digit;
         dot = false;
         if (++digits % 2 != 0) continue;
-        FS_TRY(fs_put_u8(s, value & 0xff));
+        FS_TRY(fs_write_u8(s, value & 0xff));
         some = true;
     }
     return digits % 2 != 0 || !some || (strict && dot) ? FS_R_END : FS_R_OK;
@@ -102,7 +102,7 @@ static fs_reason put_e164(fs_scanner *s, const uint8_t *text, uint32_t length) {
             continue;
         }
         if ((uint8_t)(text[i] - '0') > 9) return FS_R_SYNTAX;
-        FS_TRY(fs_put_u8(s, text[i]));
+        FS_TRY(fs_write_u8(s, text[i]));
         dot = false;
     }
     return dot ? FS_R_END : FS_R_OK;
@@ -112,7 +112,7 @@ fs_reason fs_field_atma(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_word(s, &token));
     const bool e164 = token.text[0] == '+';
-    FS_TRY(fs_put_u8(s, e164 ? 1 : 0));
+    FS_TRY(fs_write_u8(s, e164 ? 1 : 0));
     const fs_reason reason = e164 ? put_e164(s, token.text + 1, token.length - 1) : put_dotted_hex(s, token.text, token.length, true);
     return reason == FS_R_OK ? reason : put_back(s, reason);
 }
@@ -124,7 +124,7 @@ fs_reason fs_field_x25(fs_scanner *s) {
     if (token.length < 4) return put_back(s, FS_R_SYNTAX);
     for (uint32_t i = 0; i < token.length; i++)
         if ((uint8_t)(token.text[i] - '0') > 9) return put_back(s, FS_R_RANGE);
-    const fs_reason reason = fs_put_string(s, &token, false);
+    const fs_reason reason = fs_write_string(s, &token, false);
     return reason == FS_R_OK ? reason : put_back(s, reason);
 }
 
@@ -193,7 +193,7 @@ fs_reason fs_field_nxt_bitmap(fs_scanner *s) {
         if (type / 8u >= length) length = type / 8u + 1;
     }
     fs_unlex(s);
-    return fs_put(s, bits, length);
+    return fs_write(s, bits, length);
 }
 
 //----------- WKS --------------------------------------------------------------
@@ -235,7 +235,7 @@ fs_reason fs_field_wks(fs_scanner *s) {
     long protocol, highest = -1;
     FS_TRY(fs_field_ipv4(s));
     FS_TRY(read_protocol(s, &protocol));
-    FS_TRY(fs_put_u8(s, (uint32_t)protocol));
+    FS_TRY(fs_write_u8(s, (uint32_t)protocol));
     for (;;) {
         fs_token token;
         char word[WORD_OCTETS];
@@ -250,5 +250,5 @@ fs_reason fs_field_wks(fs_scanner *s) {
         if (port > highest) highest = port;
     }
     fs_unlex(s);
-    return fs_put(s, bits, (uint32_t)((highest + 8) / 8));
+    return fs_write(s, bits, (uint32_t)((highest + 8) / 8));
 }

@@ -59,7 +59,7 @@ static fs_reason put_text(fs_scanner *s, span *value) {
     while (value->at != value->end) {
         uint8_t octet;
         FS_TRY(next_octet(value, &octet));
-        FS_TRY(fs_put_u8(s, octet));
+        FS_TRY(fs_write_u8(s, octet));
     }
     return FS_R_OK;
 }
@@ -69,7 +69,7 @@ static fs_reason put_item(fs_scanner *s, span *value, bool *more) {
     uint8_t *const length = s->out;
     bool escaped = false;
     *more = false;
-    FS_TRY(fs_put_u8(s, 0));
+    FS_TRY(fs_write_u8(s, 0));
     while (value->at != value->end) {
         uint8_t octet;
         FS_TRY(next_octet(value, &octet));
@@ -82,7 +82,7 @@ static fs_reason put_item(fs_scanner *s, span *value, bool *more) {
             break;
         }
         if (s->out - length > 255) return FS_R_SYNTAX;
-        FS_TRY(fs_put_u8(s, octet));
+        FS_TRY(fs_write_u8(s, octet));
         escaped = false;
     }
     if (escaped || s->out == length + 1) return FS_R_SYNTAX; /* an item is not empty */
@@ -100,7 +100,7 @@ static fs_reason put_port(fs_scanner *s, const span *value) {
     uint32_t port;
     const fs_reason reason = fs_parse_u32(value->at, span_length(value), &port);
     if (reason == FS_R_NUMBER) return FS_R_SYNTAX;
-    return reason != FS_R_OK || port > UINT16_MAX ? FS_R_RANGE : fs_put_u16(s, port);
+    return reason != FS_R_OK || port > UINT16_MAX ? FS_R_RANGE : fs_write_u16(s, port);
 }
 
 /* Cut off what stands before the next comma; *last: there was none. */
@@ -119,7 +119,7 @@ static fs_reason put_addresses(fs_scanner *s, span *value, uint32_t octets) {
         const span part = next_part(value, &last);
         const bool good = octets == 4 ? fs_parse_ipv4(part.at, span_length(&part), address) : fs_parse_ipv6(part.at, span_length(&part), address);
         if (!good) return FS_R_SYNTAX;
-        FS_TRY(fs_put(s, address, octets));
+        FS_TRY(fs_write(s, address, octets));
     }
     return FS_R_OK;
 }
@@ -134,7 +134,7 @@ static fs_reason put_keys(fs_scanner *s, span *value) {
         const span part = next_part(value, &last);
         uint32_t key = named_key(&part, true);
         if (key == NAMED_KEYS) FS_TRY(numbered_key(&part, &key));
-        FS_TRY(fs_put_u16(s, key));
+        FS_TRY(fs_write_u16(s, key));
     }
     const size_t count = (size_t)(s->out - start) / 2;
     qsort(start, count, 2, compare_keys);
@@ -150,7 +150,7 @@ static fs_reason put_value(fs_scanner *s, uint32_t key, span *value) {
     case NO_DEFAULT_ALPN: return value->at == value->end ? FS_R_OK : FS_R_SYNTAX;
     case PORT: return put_port(s, value);
     case IPV4HINT: return put_addresses(s, value, 4);
-    case ECH: return fs_put_base64(s, value->at, span_length(value));
+    case ECH: return fs_write_base64(s, value->at, span_length(value));
     case IPV6HINT: return put_addresses(s, value, 16);
     default: return put_text(s, value);
     }
@@ -215,9 +215,9 @@ static fs_reason put_parameter(fs_scanner *s, const span *name, span *value) {
     const bool named = key != NAMED_KEYS;
     if (!named) key = named_key(name, true); /* in capitals it is one by number */
     if (key == NAMED_KEYS) FS_TRY(numbered_key(name, &key));
-    FS_TRY(fs_put_u16(s, key));
+    FS_TRY(fs_write_u16(s, key));
     uint8_t *const head = s->out;
-    FS_TRY(fs_put_u16(s, 0));
+    FS_TRY(fs_write_u16(s, 0));
     FS_TRY(named ? put_value(s, key, value) : put_text(s, value));
     const uint32_t length = (uint32_t)(s->out - head - 2);
     if ((!named || key == DOHPATH) && !fs_check_svc_value(key, head + 2, length)) return FS_R_FORM;

@@ -1,8 +1,6 @@
 /* Character-strings (RFC 1035 section 3.3) and other text in RDATA. */
 #include "scan_internal.h"
 
-enum { TYPE_URI = 256 };
-
 /* The octet at text[*at], its escape undone; FS_R_SYNTAX for a bad one. */
 static fs_reason next_octet(const fs_token *token, uint32_t *at, uint8_t *octet) {
     const uint8_t *text = token->text;
@@ -26,7 +24,7 @@ static fs_reason next_octet(const fs_token *token, uint32_t *at, uint8_t *octet)
 }
 
 /* The text at the end of the RDATA: with a length octet at most 255 octets, without (`multiple`) as many as there is room for. */
-fs_reason fs_put_string(fs_scanner *s, const fs_token *token, bool multiple) {
+fs_reason fs_write_string(fs_scanner *s, const fs_token *token, bool multiple) {
     const uint32_t head = multiple ? 0 : 1;
     if (fs_room(s) < head) return FS_R_NOSPACE;
     uint32_t room = fs_room(s) - head, count = 0;
@@ -44,7 +42,7 @@ fs_reason fs_put_string(fs_scanner *s, const fs_token *token, bool multiple) {
 }
 
 static fs_reason put_or_unlex(fs_scanner *s, const fs_token *token, bool multiple) {
-    const fs_reason reason = fs_put_string(s, token, multiple);
+    const fs_reason reason = fs_write_string(s, token, multiple);
     if (reason != FS_R_OK) fs_unlex(s);
     return reason;
 }
@@ -79,7 +77,7 @@ fs_reason fs_field_strings(fs_scanner *s) {
 fs_reason fs_field_text_rest(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_text(s, &token));
-    if (s->type != TYPE_URI) return fs_put_string(s, &token, true);
+    if (s->type != FS_TYPE_URI) return fs_write_string(s, &token, true);
     if (token.kind == FS_TOKEN_QUOTED) return put_or_unlex(s, &token, true);
     fs_unlex(s);
     return FS_R_SYNTAX;
@@ -96,6 +94,6 @@ fs_reason fs_field_tag(fs_scanner *s) {
         return FS_R_SYNTAX;
     }
     if (token.length > UINT8_MAX) return FS_R_RANGE;
-    FS_TRY(fs_put_u8(s, token.length));
-    return fs_put(s, token.text, token.length);
+    FS_TRY(fs_write_u8(s, token.length));
+    return fs_write(s, token.text, token.length);
 }

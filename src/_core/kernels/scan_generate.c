@@ -113,10 +113,10 @@ FS_COLD static fs_reason complain(fs_scanner *s, uint64_t line, fs_reason reason
 
 /* Read the RDATA of a record from a text of its own. */
 static fs_reason read_text(fs_scanner *s, uint16_t type, const uint8_t *text, uint32_t length, uint64_t line) {
-    const fs_cursor cursor = s->cursor;
+    const fs_lex_cursor cursor = s->cursor;
     const uint8_t *const end = s->end;
     const bool at_eof = s->at_eof;
-    s->cursor = (fs_cursor){.at = text, .line = line};
+    s->cursor = (fs_lex_cursor){.at = text, .line = line};
     s->end = text + length;
     s->at_eof = true;
     const fs_reason reason = fs_read_rdata(s, type, "$GENERATE: ");

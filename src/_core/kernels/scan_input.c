@@ -62,7 +62,7 @@ static void source_link(fs_scanner *s, fs_source *source) {
         source->origin_changed = parent->origin_changed;
     }
     s->source = source;
-    s->cursor = (fs_cursor){.line = 1, .after_eol = true};
+    s->cursor = (fs_lex_cursor){.line = 1, .after_eol = true};
 }
 
 static bool is_standard_input(const char *path) { return strcmp(path, "-") == 0; }
@@ -164,7 +164,7 @@ void fs_source_drop(fs_scanner *s) {
     s->source = source->parent;
     source_free(source);
     if (s->source == NULL) return;
-    const fs_cursor cursor = s->source->cursor;
+    const fs_lex_cursor cursor = s->source->cursor;
     look_at(s, (uint64_t)(cursor.at - s->source->window));
     s->cursor = cursor;
 }

@@ -58,6 +58,14 @@ typedef enum {
 
 extern const char *const fs_reason_text[FS_R_COUNT];
 
+/* Types that only the scanner tells from others, besides those of zone.h. */
+enum {
+    FS_TYPE_NULL = 10, FS_TYPE_HINFO = 13, FS_TYPE_MX = 15, FS_TYPE_TXT = 16, FS_TYPE_X25 = 19, FS_TYPE_EID = 31,
+    FS_TYPE_NIMLOC = 32, FS_TYPE_NAPTR = 35, FS_TYPE_SINK = 40, FS_TYPE_SSHFP = 44, FS_TYPE_RKEY = 57, FS_TYPE_SVCB = 64,
+    FS_TYPE_HTTPS = 65, FS_TYPE_NID = 104, FS_TYPE_L32 = 105, FS_TYPE_L64 = 106, FS_TYPE_LP = 107, FS_TYPE_EUI48 = 108,
+    FS_TYPE_EUI64 = 109, FS_TYPE_URI = 256, FS_TYPE_DOA = 259, FS_TYPE_TA = 32768, FS_TYPE_DLV = 32769, FS_TYPE_KEYDATA = 65533
+};
+
 #define FS_TRY(call)                                    \
     do {                                                \
         const fs_reason reason_ = (call);               \
@@ -92,7 +100,7 @@ typedef struct {
     uint64_t line;    /* of `at`, from 1 */
     uint32_t parens;  /* open ones */
     bool after_eol;   /* nothing but the line's start precedes */
-} fs_cursor;
+} fs_lex_cursor;
 
 typedef struct {
     uint8_t wire[FS_NAME_MAX + 1];
@@ -110,7 +118,7 @@ typedef struct fs_source {
     uint8_t *window;
     uint64_t capacity, filled;
     bool at_eof;
-    fs_cursor cursor; /* while another file is read */
+    fs_lex_cursor cursor; /* while another file is read */
     uint8_t origin[FS_NAME_MAX + 1];
     uint32_t origin_length;
     bool origin_changed;
@@ -154,7 +162,7 @@ typedef struct fs_scanner {
     fs_source *source;
 
     /* lexer */
-    fs_cursor cursor, saved;
+    fs_lex_cursor cursor, saved;
     const uint8_t *end; /* of what is in the window; a NUL stands there */
     bool at_eof;        /* nothing comes after `end` */
     bool eof_in_line;   /* the last line has no newline */
@@ -272,24 +280,24 @@ fs_reason fs_read_rdata(fs_scanner *s, uint16_t type, const char *prefix) FS_MUS
 fs_reason fs_check_wire(uint16_t type, const uint8_t *rdata, uint32_t length); /* of a type in the table, as from a packet */
 
 FS_INLINE uint32_t fs_room(const fs_scanner *s) { return (uint32_t)(s->out_limit - s->out); }
-FS_INLINE fs_reason fs_put_u8(fs_scanner *s, uint32_t value) {
+FS_INLINE fs_reason fs_write_u8(fs_scanner *s, uint32_t value) {
     if (FS_UNLIKELY(fs_room(s) < 1)) return FS_R_NOSPACE;
     *s->out++ = (uint8_t)value;
     return FS_R_OK;
 }
-FS_INLINE fs_reason fs_put_u16(fs_scanner *s, uint32_t value) {
+FS_INLINE fs_reason fs_write_u16(fs_scanner *s, uint32_t value) {
     if (FS_UNLIKELY(fs_room(s) < 2)) return FS_R_NOSPACE;
     fs_store_be16(s->out, (uint16_t)value);
     s->out += 2;
     return FS_R_OK;
 }
-FS_INLINE fs_reason fs_put_u32(fs_scanner *s, uint32_t value) {
+FS_INLINE fs_reason fs_write_u32(fs_scanner *s, uint32_t value) {
     if (FS_UNLIKELY(fs_room(s) < 4)) return FS_R_NOSPACE;
     fs_store_be32(s->out, value);
     s->out += 4;
     return FS_R_OK;
 }
-FS_INLINE fs_reason fs_put(fs_scanner *s, const void *octets, uint32_t length) {
+FS_INLINE fs_reason fs_write(fs_scanner *s, const void *octets, uint32_t length) {
     if (FS_UNLIKELY(fs_room(s) < length)) return FS_R_NOSPACE;
     memcpy(s->out, octets, length);
     s->out += length;
@@ -298,16 +306,18 @@ FS_INLINE fs_reason fs_put(fs_scanner *s, const void *octets, uint32_t length) {
 
 typedef fs_reason fs_field(fs_scanner *s);
 
+fs_reason fs_write_name(fs_scanner *s, const fs_token *token) FS_MUST_CHECK;
+fs_field *fs_special_field(uint16_t type, char letter, uint32_t at); /* NULL: the letter says it all */
 fs_field fs_field_name, fs_careless_name, fs_field_string, fs_field_string_optional, fs_field_strings, fs_field_text_rest, fs_field_tag;
-fs_reason fs_put_string(fs_scanner *s, const fs_token *token, bool multiple); /* undo the escapes; FS_R_SYNTAX, FS_R_NOSPACE */
+fs_reason fs_write_string(fs_scanner *s, const fs_token *token, bool multiple); /* undo the escapes; FS_R_SYNTAX, FS_R_NOSPACE */
 
 /* hex and base64 to the end of the line: exactly `length` octets, FS_SOME: one or more, FS_ANY: none or more */
 enum { FS_SOME = -1, FS_ANY = -2 };
 fs_reason fs_read_hex(fs_scanner *s, int32_t length) FS_MUST_CHECK;
 fs_reason fs_read_base64(fs_scanner *s, int32_t length) FS_MUST_CHECK;
-fs_reason fs_put_hex(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK;    /* one token */
+fs_reason fs_write_hex(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK;    /* one token */
 extern const uint8_t fs_hex_digit[256], fs_base64_digit[256], fs_base32hex_digit[256]; /* 0xff: not a digit */
-fs_reason fs_put_base64(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK; /* one token */
+fs_reason fs_write_base64(fs_scanner *s, const uint8_t *text, uint32_t length) FS_MUST_CHECK; /* one token */
 fs_field fs_field_salt, fs_field_hash;
 
 bool fs_parse_ipv4(const uint8_t *text, uint32_t length, uint8_t *address); /* inet_pton */
@@ -316,7 +326,7 @@ fs_field fs_field_ipv4, fs_field_ipv6, fs_field_apl, fs_field_a6;
 
 bool fs_parse_algorithm(const uint8_t *text, uint32_t length, uint32_t *algorithm, fs_reason *reason);
 fs_field fs_field_locator, fs_field_nsap, fs_field_atma, fs_field_x25, fs_field_nxt_bitmap, fs_field_wks;
-fs_reason fs_field_eui(fs_scanner *s, uint32_t octets); /* 6 or 8 */
+fs_reason fs_read_eui(fs_scanner *s, uint32_t octets) FS_MUST_CHECK; /* 6 or 8 */
 fs_reason fs_check_regex(const uint8_t *string);        /* a character-string of the RDATA: NAPTR's regular expression */
 bool fs_check_svc_value(uint32_t key, const uint8_t *value, uint32_t length);
 
@@ -343,7 +353,8 @@ void fs_end_rdata(const fs_scanner *s, fs_entry *entry); /* what stands in [out_
 
 /* Types whose RDATA repeats in real zones, one name or texts: NS, CNAME, MX, TXT. */
 FS_INLINE bool fs_is_shared(uint16_t type, uint32_t length) {
-    return length >= FS_SHARED_MIN && length <= FS_SHARED_MAX && (type == FS_TYPE_NS || type == FS_TYPE_CNAME || type == 15 || type == 16);
+    return length >= FS_SHARED_MIN && length <= FS_SHARED_MAX &&
+           (type == FS_TYPE_NS || type == FS_TYPE_CNAME || type == FS_TYPE_MX || type == FS_TYPE_TXT);
 }
 FS_INLINE fs_shared_slot *fs_shared_slots(const fs_scanner *s, uint64_t hash) {
     return &s->shared[(hash & (FS_SHARED_SETS - 1)) * FS_SHARED_WAYS];

@@ -3,75 +3,44 @@
 
 #include <stdio.h>
 
-enum {
-    TYPE_NULL = 10, TYPE_TXT = 16, TYPE_X25 = 19, TYPE_NAPTR = 35, TYPE_SINK = 40, TYPE_SSHFP = 44, TYPE_RKEY = 57, TYPE_SVCB = 64, TYPE_HTTPS = 65,
-    TYPE_LP = 107, TYPE_EUI48 = 108, TYPE_EUI64 = 109, TYPE_DOA = 259, TYPE_TA = 32768, TYPE_DLV = 32769, TYPE_KEYDATA = 65533
-};
-
 //----------- Plain fields -----------------------------------------------------
 
-static fs_reason put_name(fs_scanner *s, const fs_token *token) {
+fs_reason fs_write_name(fs_scanner *s, const fs_token *token) {
     uint32_t length;
     uint8_t wire[FS_NAME_MAX + 1];
-    const fs_reason reason = fs_parse_name(token->text, token->length, s->origin, s->origin_length, wire, &length);
-    if (reason != FS_R_OK) {
-        fs_unlex(s);
-        return reason;
-    }
-    return fs_put(s, wire, length);
+    FS_TRY(fs_parse_name(token->text, token->length, s->origin, s->origin_length, wire, &length));
+    return fs_write(s, wire, length);
 }
 
 fs_reason fs_field_name(fs_scanner *s) {
     fs_token token;
     FS_TRY(fs_lex_word(s, &token));
-    return put_name(s, &token);
-}
-
-static fs_reason quoted_name(fs_scanner *s) {
-    fs_token token;
-    FS_TRY(fs_lex_text(s, &token));
-    return put_name(s, &token);
-}
-
-/* A name that is not put back when it is wrong. */
-fs_reason fs_careless_name(fs_scanner *s) {
-    fs_token token;
-    uint32_t length;
-    uint8_t wire[FS_NAME_MAX + 1];
-    FS_TRY(fs_lex_word(s, &token));
-    FS_TRY(fs_parse_name(token.text, token.length, s->origin, s->origin_length, wire, &length));
-    return fs_put(s, wire, length);
-}
-
-/* A number in one or two octets that is not put back when it is too large. */
-static fs_reason careless_number(fs_scanner *s, uint32_t octets) {
-    uint32_t value;
-    FS_TRY(fs_lex_number(s, &value));
-    if (value >> 8 * octets != 0) return FS_R_RANGE;
-    return octets == 1 ? fs_put_u8(s, value) : fs_put_u16(s, value);
+    const fs_reason reason = fs_write_name(s, &token);
+    if (reason != FS_R_OK) fs_unlex(s);
+    return reason;
 }
 
 static fs_reason field_u8(fs_scanner *s) {
     uint32_t value;
     FS_TRY(fs_lex_limited(s, UINT8_MAX, &value));
-    return fs_put_u8(s, value);
+    return fs_write_u8(s, value);
 }
 
 static fs_reason field_u16(fs_scanner *s) {
     uint32_t value;
     FS_TRY(fs_lex_limited(s, UINT16_MAX, &value));
-    return fs_put_u16(s, value);
+    return fs_write_u16(s, value);
 }
 
 static fs_reason field_u32(fs_scanner *s) {
     uint32_t value;
     FS_TRY(fs_lex_number(s, &value));
-    return fs_put_u32(s, value);
+    return fs_write_u32(s, value);
 }
 
 static fs_reason field_hex(fs_scanner *s) { return fs_read_hex(s, FS_SOME); }
 static fs_reason field_base64(fs_scanner *s) { return fs_read_base64(s, FS_SOME); }
-static fs_reason field_opaque(fs_scanner *s) { return s->type == TYPE_NULL ? FS_R_SYNTAX : FS_R_UNKNOWN; }
+static fs_reason field_opaque(fs_scanner *s) { return s->type == FS_TYPE_NULL ? FS_R_SYNTAX : FS_R_UNKNOWN; }
 
 fs_reason fs_field_period(fs_scanner *s) {
     fs_token token;
@@ -81,7 +50,7 @@ fs_reason fs_field_period(fs_scanner *s) {
         fs_unlex(s);
         return FS_R_SYNTAX;
     }
-    return fs_put_u32(s, seconds);
+    return fs_write_u32(s, seconds);
 }
 
 fs_reason fs_field_type(fs_scanner *s) {
@@ -89,13 +58,13 @@ fs_reason fs_field_type(fs_scanner *s) {
     uint16_t type;
     uint32_t number;
     FS_TRY(fs_lex_word(s, &token));
-    if (fs_parse_type(token.text, token.length, &type)) return fs_put_u16(s, type);
+    if (fs_parse_type(token.text, token.length, &type)) return fs_write_u16(s, type);
     uint32_t digits = 0; /* BIND takes a number too */
     const bool minus = token.text[0] == '-';
     while (minus + digits < token.length && (uint8_t)(token.text[minus + digits] - '0') < 10) digits++;
     fs_reason reason = fs_parse_u32(token.text + minus, digits, &number);
     if (reason == FS_R_OK && (number > UINT16_MAX || minus)) reason = FS_R_RANGE;
-    if (reason == FS_R_OK && digits == token.length) return fs_put_u16(s, number);
+    if (reason == FS_R_OK && digits == token.length) return fs_write_u16(s, number);
     fs_unlex(s);
     return reason == FS_R_RANGE ? FS_R_RANGE : FS_R_UNKNOWN;
 }
@@ -109,7 +78,7 @@ fs_reason fs_field_time(fs_scanner *s) {
         fs_unlex(s);
         return reason;
     }
-    return fs_put_u32(s, seconds);
+    return fs_write_u32(s, seconds);
 }
 
 //----------- One type ---------------------------------------------------------
@@ -156,136 +125,15 @@ static fs_field *const fields[128] = {
     [FS_FIELD_OPAQUE] = field_opaque,
 };
 
-/* Octets a digest has by its type, FS_SOME: any number. ZONEMD counts its own (RFC 8976 section 2.2.3). */
-static int32_t digest_length(uint16_t type, uint8_t digest_type) {
-    if (type == FS_TYPE_ZONEMD) return digest_type == 1 ? 48 : digest_type == 2 ? 64 : FS_SOME;
-    switch (digest_type) { /* RFC 3658, RFC 4509, RFC 6605; fingerprints: RFC 4255, RFC 6594 */
-    case 1: return 20;
-    case 2: return 32;
-    case 4: return type == TYPE_SSHFP ? FS_ANY : 48;
-    default: return type == TYPE_SSHFP ? FS_ANY : FS_SOME;
-    }
-}
-
-static fs_reason read_digest(fs_scanner *s, uint16_t type) {
-    const uint8_t *const start = s->out;
-    const fs_reason reason = fs_read_hex(s, digest_length(type, s->out[-1]));
-    if (reason == FS_R_MORE) return reason;
-    if (type == FS_TYPE_ZONEMD && s->out - start < 12) return FS_R_END;
-    return reason;
-}
-
-static fs_reason read_regex(fs_scanner *s) {
-    const uint8_t *const start = s->out;
-    FS_TRY(fs_field_string(s));
-    const fs_reason reason = fs_check_regex(start);
-    if (reason != FS_R_OK) fs_unlex(s);
-    return reason;
-}
-
-/* A key's octets, which a KEY with the flags NOKEY does not have (RFC 2535 section 3.1.2). */
-static fs_reason read_key(fs_scanner *s, uint16_t type) {
-    const uint16_t flags = fs_load_be16(s->out - 4);
-    if (type == FS_TYPE_KEY && (flags & 0xc000) == 0xc000) return FS_R_OK;
-    return fs_read_base64(s, FS_SOME);
-}
-
-/* DOA (draft-durand-doa-over-dns): base64, or a `-` for none. */
-static fs_reason read_doa(fs_scanner *s) {
-    fs_token token;
-    FS_TRY(fs_lex_word(s, &token));
-    if (token.length == 1 && token.text[0] == '-') return FS_R_OK;
-    fs_unlex(s);
-    return fs_read_base64(s, FS_SOME);
-}
-
-/* In KEYDATA and SIG: fourteen digits, no seconds since 1970. */
-static fs_reason read_date(fs_scanner *s) {
-    fs_token token;
-    FS_TRY(fs_lex_word(s, &token));
-    fs_unlex(s);
-    return token.length == 14 ? fs_field_time(s) : FS_R_SYNTAX;
-}
-
-static fs_reason read_signer(fs_scanner *s) {
-    FS_TRY(fs_field_name(s));
-    if (fs_signer_fits(s->out_start)) return FS_R_OK;
-    fs_unlex(s);
-    return FS_R_RANGE;
-}
-
-static fs_reason read_rkey_flags(fs_scanner *s) {
-    FS_TRY(fs_field_keyflags(s));
-    if (fs_load_be16(s->out_start) == 0) return FS_R_OK;
-    fs_unlex(s);
-    return FS_R_FORM;
-}
-
-/* What BIND reads in its own way in this type, whatever the letter says elsewhere; *done: it was. `at` is the place in the row. */
-static fs_reason read_special(fs_scanner *s, uint16_t type, char field, ptrdiff_t at, bool *done) {
-    *done = true;
-    switch (type) {
-    case FS_TYPE_DS: case FS_TYPE_CDS: case TYPE_TA: case TYPE_DLV: case TYPE_SSHFP:
-        if (field == FS_FIELD_HEX) return read_digest(s, type);
-        break;
-    case FS_TYPE_ZONEMD:
-        if (field == FS_FIELD_U8) return careless_number(s, 1);
-        if (field == FS_FIELD_HEX) return read_digest(s, type);
-        break;
-    case FS_TYPE_RRSIG:
-        if (field == FS_FIELD_NAME) return read_signer(s);
-        /* fall through */
-    case FS_TYPE_SIG:
-        if (field == FS_FIELD_TIME && type == FS_TYPE_SIG) return read_date(s);
-        if (field == FS_FIELD_U16) return careless_number(s, 2);
-        break;
-    case TYPE_RKEY:
-        if (field == FS_FIELD_KEYFLAGS) return read_rkey_flags(s);
-        /* fall through */
-    case FS_TYPE_KEY: case FS_TYPE_DNSKEY: case FS_TYPE_CDNSKEY: case TYPE_KEYDATA:
-        if (field == FS_FIELD_U8) return fs_field_protocol(s);
-        if (field == FS_FIELD_BASE64) return read_key(s, type);
-        if (field == FS_FIELD_TIME) return read_date(s);
-        break;
-    case FS_TYPE_NSEC3: case FS_TYPE_NSEC3PARAM:
-        if (at == 0) return fs_field_hashalgorithm(s);
-        break;
-    case TYPE_SVCB: case TYPE_HTTPS:
-        if (at == 1) return quoted_name(s);
-        break;
-    case TYPE_LP:
-        if (at == 1) return fs_careless_name(s);
-        break;
-    case TYPE_X25: return fs_field_x25(s);
-    case TYPE_NAPTR:
-        if (at == 4) return read_regex(s);
-        break;
-    case TYPE_SINK:
-        if (field == FS_FIELD_BASE64) return fs_read_base64(s, FS_ANY);
-        break;
-    case TYPE_EUI48: return fs_field_eui(s, 6);
-    case TYPE_EUI64: return fs_field_eui(s, 8);
-    case TYPE_DOA:
-        if (field == FS_FIELD_BASE64) return read_doa(s);
-        break;
-    default: break;
-    }
-    *done = false;
-    return FS_R_OK;
-}
-
-static fs_reason read_field(fs_scanner *s, uint16_t type, char field, ptrdiff_t at) {
-    bool done;
-    FS_TRY(read_special(s, type, field, at, &done));
-    if (done) return FS_R_OK;
-    fs_field *const read = fields[(unsigned char)field & 127];
-    return read == NULL ? FS_R_UNKNOWN : read(s);
-}
-
 static fs_reason read_known(fs_scanner *s, uint16_t type) {
     const fs_rrtype *row = fs_rrtype_by_number(type);
     if (row == NULL) return FS_R_UNKNOWN;
-    for (const char *field = row->fields; *field; field++) FS_TRY(read_field(s, type, *field, field - row->fields));
+    for (const char *field = row->fields; *field; field++) {
+        fs_field *read = fs_special_field(type, *field, (uint32_t)(field - row->fields));
+        if (read == NULL) read = fields[(unsigned char)*field & 127];
+        if (read == NULL) return FS_R_UNKNOWN;
+        FS_TRY(read(s));
+    }
     return FS_R_OK;
 }
 
@@ -304,17 +152,19 @@ static fs_reason read_unknown(fs_scanner *s, uint16_t type) {
     return row == NULL ? FS_R_OK : fs_check_wire(type, s->out_start, (uint32_t)(s->out - s->out_start));
 }
 
-static bool is_generic_mark(const fs_token *token) { return token->kind == FS_TOKEN_STRING && token->length == 2 && token->text[0] == '\\' && token->text[1] == '#'; }
+static bool is_generic_mark(const fs_token *token) {
+    return token->kind == FS_TOKEN_STRING && token->length == 2 && token->text[0] == '\\' && token->text[1] == '#';
+}
 
 /* `\#` in a TXT may also be a text of one `#`: it is when no number follows. */
 static fs_reason read_marked(fs_scanner *s, uint16_t type) {
-    if (type == TYPE_TXT) {
+    if (type == FS_TYPE_TXT) {
         uint32_t number;
         const fs_reason reason = fs_lex_number(s, &number);
         if (reason == FS_R_MORE) return reason;
         if (reason != FS_R_OK) {
             static const uint8_t hash_mark[] = {1, '#'};
-            FS_TRY(fs_put(s, hash_mark, 2));
+            FS_TRY(fs_write(s, hash_mark, 2));
             return fs_field_strings(s);
         }
         fs_unlex(s);

@@ -1,11 +1,6 @@
 /* Is RDATA in wire form right for its type? What is given as \# to a type that is known must be (RFC 3597 section 5). */
 #include "scan_internal.h"
 
-enum {
-    TYPE_X25 = 19, TYPE_NAPTR = 35, TYPE_SSHFP = 44, TYPE_RKEY = 57, TYPE_NID = 104, TYPE_L32 = 105, TYPE_L64 = 106, TYPE_EUI48 = 108,
-    TYPE_EUI64 = 109, TYPE_KEYDATA = 65533
-};
-
 typedef struct {
     const uint8_t *at, *end;
 } wire;
@@ -293,12 +288,12 @@ static fs_reason skip_field(wire *w, uint16_t type, char field, const uint8_t *s
     case FS_FIELD_ATMA: return skip_atma(w);
     case FS_FIELD_NSAP: return skip_some(w);
     case FS_FIELD_BASE64:
-        if (type == FS_TYPE_KEY || type == FS_TYPE_DNSKEY || type == FS_TYPE_CDNSKEY || type == 57) return skip_key(w, type, start);
+        if (type == FS_TYPE_KEY || type == FS_TYPE_DNSKEY || type == FS_TYPE_CDNSKEY || type == FS_TYPE_RKEY) return skip_key(w, type, start);
         if (type == FS_TYPE_RRSIG) return left(w) == 0 || !fs_signer_fits(start) ? FS_R_FORM : skip_any(w);
-        return type == 259 || type == 40 ? skip_any(w) : skip_some(w);
+        return type == FS_TYPE_DOA || type == FS_TYPE_SINK ? skip_any(w) : skip_some(w);
     case FS_FIELD_HEX:
         if (type == FS_TYPE_DS || type == FS_TYPE_CDS || type >= 32768 || type == FS_TYPE_ZONEMD) return skip_digest(w, type, w->at[-1]);
-        return type == TYPE_SSHFP ? skip_fingerprint(w, w->at[-1]) : skip_some(w);
+        return type == FS_TYPE_SSHFP ? skip_fingerprint(w, w->at[-1]) : skip_some(w);
     default: return skip_any(w);
     }
 }
@@ -309,15 +304,15 @@ static fs_reason skip_exactly(wire *w, uint32_t octets) { return left(w) == octe
 static fs_reason skip_special(wire *w, uint16_t type, bool *done) {
     *done = true;
     switch (type) {
-    case TYPE_X25: return skip_x25(w);
-    case TYPE_NAPTR: return skip_naptr(w);
+    case FS_TYPE_X25: return skip_x25(w);
+    case FS_TYPE_NAPTR: return skip_naptr(w);
     case FS_TYPE_NSEC3: return skip_nsec3(w, true);
     case FS_TYPE_NSEC3PARAM: return skip_nsec3(w, false);
-    case TYPE_NID: case TYPE_L64: return skip_exactly(w, 10);
-    case TYPE_L32: case TYPE_EUI48: return skip_exactly(w, 6);
-    case TYPE_EUI64: return skip_exactly(w, 8);
-    case TYPE_KEYDATA: return skip_any(w);
-    case TYPE_RKEY:
+    case FS_TYPE_NID: case FS_TYPE_L64: return skip_exactly(w, 10);
+    case FS_TYPE_L32: case FS_TYPE_EUI48: return skip_exactly(w, 6);
+    case FS_TYPE_EUI64: return skip_exactly(w, 8);
+    case FS_TYPE_KEYDATA: return skip_any(w);
+    case FS_TYPE_RKEY:
         if (left(w) >= 4 && fs_load_be16(w->at) != 0) return FS_R_FORM;
         break;
     default: break;
