@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from fastsign.sign.verify import gate
-
 from benchmarks import compare, peers
 from benchmarks.peers import Work
 from benchmarks.rows import ROWS, Row
@@ -25,6 +23,7 @@ from fastsign.sign.denial import Wanted
 from fastsign.sign.job import Job
 from fastsign.sign.pipeline import sign_zone
 from fastsign.sign.report import Report
+from fastsign.sign.verify import gate
 from fastsign.zone.write import AtomicFile
 
 Seconds = dict[str, float]
