@@ -36,6 +36,7 @@ $(BIN)/python:
 $(STAMPS)/built: $(SOURCES) | $(BIN)/python
 	@echo 'Building fastsign'
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@$(BIN)/python -m compileall -q src/fastsign # an editable install does not, and a small zone would wait for it
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/tools: pyproject.toml | $(BIN)/python

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,11 +73,18 @@ def _progress(line: CommandLine, report: Report) -> Iterator[None]:
 
 
 def _open_output(line: CommandLine, job: Job) -> AtomicFile:
-    path = os.path.join(tempfile.gettempdir(), "fastsign") if job.output is None else line.env.path(job.output)
+    path = _beside_nothing() if job.output is None else line.env.path(job.output)
     try:
         return AtomicFile(path)
     except OSError as error:
         raise FatalError(f"failed to open temporary output file: {system_reason(error)}") from None
+
+
+def _beside_nothing() -> str:
+    """A place for a zone on its way to standard output, where it goes once it is verified."""
+    import tempfile
+
+    return os.path.join(tempfile.gettempdir(), "fastsign")
 
 
 def _sign(line: CommandLine, job: Job, file: AtomicFile, report: Report, tell: _Listener) -> Signed:
