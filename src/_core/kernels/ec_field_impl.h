@@ -134,12 +134,16 @@ FS_INLINE void mod_mul(num *out, const num *a, const num *b, const num *m, uint6
 /* ---- The field ---- */
 
 #if defined(EC_ADX)
-#include EC_ADX_HEADER /* fe_mul, fe_sqr and fe_sub */
+#include EC_ADX_HEADER /* fe_mul, fe_sqr, fe_sub, and of four limbs order_mul */
 #else
 /* Out of line: hundreds of unrolled copies would take gcc minutes. */
 static __attribute__((noinline)) void fe_mul(num *out, const num *a, const num *b) { mod_mul(out, a, b, &field_p, EC_P_FACTOR); }
 static inline void fe_sqr(num *out, const num *a) { fe_mul(out, a, a); }
 static inline void fe_sub(num *out, const num *a, const num *b) { mod_sub(out, a, b, &field_p); }
+#endif
+#if !defined(EC_LAZY)
+static inline uint64_t fe_is_zero(const num *a) { return num_is_zero(a); }
+static inline uint64_t fe_equal(const num *a, const num *b) { return num_equal(a, b); }
 #endif
 static inline void fe_add(num *out, const num *a, const num *b) { mod_add(out, a, b, &field_p); }
 
@@ -172,7 +176,9 @@ static void fe_invert(num *out, const num *a) {
 
 /* ---- The order ---- */
 
+#if !defined(EC_ADX) || EC_LIMBS != 4
 static __attribute__((noinline)) void order_mul(num *out, const num *a, const num *b) { mod_mul(out, a, b, &order_n, EC_N_FACTOR); }
+#endif
 static inline void order_from(num *out, const num *a) { order_mul(out, a, &order_square); }
 
 /* a mod n, for any a: 2n > 2^(64 limbs) */

@@ -13,6 +13,7 @@
 #define EC_N_SQUARE                                                                                                            \
     {0x2d319b2419b409a9, 0xff3d81e5df1aa419, 0xbc3e483afcb82947, 0xd40d49174aab1cc5, 0x3fb05b7a28266895, 0x0c84ee012b39bf21}
 #define EC_P_MINUS_N {0x1313e696333ad68c, 0xa7e5f24cb74f5885, 0x389cb27e0bc8d21f, 0, 0, 0}
+#define EC_A_MONT {0x00000003fffffffc, 0xfffffffc00000000, 0xfffffffffffffffb, UINT64_MAX, UINT64_MAX, UINT64_MAX}
 #define EC_B_MONT                                                                                                              \
     {0x081188719d412dcc, 0xf729add87a4c32ec, 0x77f2209b1920022e, 0xe3374bee94938ae2, 0xb62b21f41f022094, 0xcd08114b604fbff9}
 #define EC_GX_MONT                                                                                                             \

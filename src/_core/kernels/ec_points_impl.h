@@ -10,7 +10,7 @@ typedef struct {
 
 enum {
     LANES = 4,                            /* independent chains of multiplications that keep the multiplier busy */
-    ROWS = 512,                           /* rows of a chunk: its arrays and one window of a table stay in the second-level cache */
+    ROWS = 1024,                           /* rows of a chunk: its arrays and one window of a table stay in the second-level cache */
     POWERS = (int)EC_LIMBS * 64 + 16      /* at least windows * window, for windows up to 16 bits */
 };
 
@@ -21,18 +21,18 @@ typedef struct {
     uint8_t special[ROWS]; /* 1: the row met a pair with one x */
 } addition;
 
+static const num field_a = {EC_A_MONT}, field_b = {EC_B_MONT};
 static const point generator = {{EC_GX_MONT}, {EC_GY_MONT}};
 
-/* y^2 = x^3 - 3x + b, as a mask */
-static uint64_t point_on_curve(const point *a) {
-    static const num b = {EC_B_MONT};
+/* y^2 = x^3 + a*x + b, as a mask */
+static uint64_t point_on_curve(const point *p) {
     num left, right;
-    fe_sqr(&right, &a->x);
-    for (int i = 0; i < 3; i++) fe_sub(&right, &right, &field_one);
-    fe_mul(&right, &right, &a->x);
-    fe_add(&right, &right, &b);
-    fe_sqr(&left, &a->y);
-    return num_equal(&left, &right);
+    fe_sqr(&right, &p->x);
+    fe_add(&right, &right, &field_a);
+    fe_mul(&right, &right, &p->x);
+    fe_add(&right, &right, &field_b);
+    fe_sqr(&left, &p->y);
+    return fe_equal(&left, &right);
 }
 
 /* ---- Many additions ---- */
@@ -62,12 +62,21 @@ static void add_forward(addition *rows, num lane[LANES], size_t count) {
             point *next = &rows->next[i + j];
             fe_sub(&next->x, &next->x, &rows->sum[i + j].x);
             fe_sub(&next->y, &next->y, &rows->sum[i + j].y);
-            uint64_t zero = num_is_zero(&next->x);
-            num_move(&next->x, &field_one, zero);
-            rows->special[i + j] |= (uint8_t)(zero & 1);
             rows->before[i + j] = lane[j];
             fe_mul(&lane[j], &lane[j], &next->x);
         }
+    }
+}
+
+/* A lane's product is zero: mark the rows to blame, put 1 in place of their difference, and multiply again. */
+FS_COLD static void add_forward_again(addition *rows, num lane[LANES], size_t count) {
+    for (int j = 0; j < LANES; j++) lane[j] = field_one;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t zero = fe_is_zero(&rows->next[i].x);
+        num_move(&rows->next[i].x, &field_one, zero);
+        rows->special[i] |= (uint8_t)(zero & 1);
+        rows->before[i] = lane[i % LANES];
+        fe_mul(&lane[i % LANES], &lane[i % LANES], &rows->next[i].x);
     }
 }
 
@@ -97,10 +106,13 @@ static inline void add_four(point *sum, const point *difference, const num *befo
     }
 }
 
-/* sum[i] += next[i] for i < count, a multiple of LANES; next is used up. Constant time. */
+/* sum[i] += next[i] for i < count, a multiple of LANES; next is used up. Constant time unless a row is special. */
 static void add_rows(addition *rows, size_t count) {
     num lane[LANES];
+    uint64_t zero = 0;
     add_forward(rows, lane, count);
+    for (int j = 0; j < LANES; j++) zero |= fe_is_zero(&lane[j]);
+    if (FS_UNLIKELY(FS_DECLASSIFY(zero))) add_forward_again(rows, lane, count);
     invert_lanes(lane);
     for (size_t i = count; i > 0; i -= LANES)
         add_four(&rows->sum[i - LANES], &rows->next[i - LANES], &rows->before[i - LANES], lane);
@@ -142,31 +154,28 @@ FS_INLINE uint32_t digit(const num *half, size_t i, unsigned window, uint64_t *n
 
 /* ---- Tables: table[i][j] = (2j + 1) 2^(window i) base ---- */
 
-/* (x, y, z) doubled in Jacobian coordinates (dbl-2001-b, for a = -3) */
-static void jacobian_double(point *a, num *z) {
-    num delta, gamma, beta, alpha, t;
-    fe_sqr(&delta, z);
-    fe_sqr(&gamma, &a->y);
-    fe_mul(&beta, &a->x, &gamma);
-    fe_sub(&t, &a->x, &delta);
-    fe_add(&alpha, &a->x, &delta);
-    fe_mul(&t, &t, &alpha);
-    fe_add(&alpha, &t, &t);
-    fe_add(&alpha, &alpha, &t);
-    fe_add(&t, &a->y, z);
-    fe_sqr(&t, &t);
-    fe_sub(&t, &t, &gamma);
-    fe_sub(z, &t, &delta);
-    fe_add(&beta, &beta, &beta);
-    fe_add(&beta, &beta, &beta);
-    fe_sqr(&a->x, &alpha);
-    fe_sub(&a->x, &a->x, &beta);
-    fe_sub(&a->x, &a->x, &beta);
-    fe_sub(&beta, &beta, &a->x);
-    fe_mul(&beta, &beta, &alpha);
-    fe_sqr(&gamma, &gamma);
-    for (int i = 0; i < 3; i++) fe_add(&gamma, &gamma, &gamma);
-    fe_sub(&a->y, &beta, &gamma);
+/* (x, y, z) doubled in Jacobian coordinates (dbl-2007-bl), for any a */
+static void jacobian_double(point *p, num *z) {
+    num x2, y2, y4, z2, s, m, t;
+    fe_sqr(&x2, &p->x);
+    fe_sqr(&y2, &p->y);
+    fe_sqr(&y4, &y2);
+    fe_sqr(&z2, z);
+    fe_mul(&s, &p->x, &y2); /* s = 4 x y^2 */
+    fe_add(&s, &s, &s);
+    fe_add(&s, &s, &s);
+    fe_sqr(&m, &z2); /* m = 3 x^2 + a z^4 */
+    fe_mul(&m, &m, &field_a);
+    for (int i = 0; i < 3; i++) fe_add(&m, &m, &x2);
+    fe_mul(z, &p->y, z); /* z = 2 y z */
+    fe_add(z, z, z);
+    fe_sqr(&p->x, &m); /* x = m^2 - 2 s */
+    fe_sub(&p->x, &p->x, &s);
+    fe_sub(&p->x, &p->x, &s);
+    fe_sub(&t, &s, &p->x); /* y = m (s - x) - 8 y^4 */
+    fe_mul(&p->y, &m, &t);
+    for (int i = 0; i < 3; i++) fe_add(&y4, &y4, &y4);
+    fe_sub(&p->y, &p->y, &y4);
 }
 
 /* power[j] = 2^j base for j < count, all by one inversion */
@@ -230,14 +239,14 @@ static void add_any(any_point *a, const any_point *b) {
         *a = *b;
         return;
     }
-    if (!num_equal(&a->at.x, &b->at.x)) {
+    if (!fe_equal(&a->at.x, &b->at.x)) {
         fe_sub(&t, &b->at.x, &a->at.x);
         fe_sub(&slope, &b->at.y, &a->at.y);
-    } else if (num_equal(&a->at.y, &b->at.y)) { /* a doubling; no y is zero, since the order is odd */
+    } else if (fe_equal(&a->at.y, &b->at.y)) { /* a doubling; no y is zero, since the order is odd */
         fe_add(&t, &a->at.y, &a->at.y);
-        fe_sqr(&slope, &a->at.x);
-        fe_sub(&slope, &slope, &field_one);
-        fe_add(&x, &slope, &slope);
+        fe_sqr(&x, &a->at.x);
+        fe_add(&slope, &x, &field_a);
+        fe_add(&slope, &slope, &x);
         fe_add(&slope, &slope, &x);
     } else {
         a->infinite = 1;

@@ -3,7 +3,12 @@
  * Portable: the entries one by one under a mask. AVX2: the window is sliced by 32-bit words, so that one permutation looks a word up
  * for eight rows at a time; eight words by eight rows are then transposed. */
 
-enum { WINDOW = 6, MULTIPLES = 1 << (WINDOW - 1), WINDOWS = (EC_LIMBS * 64 + WINDOW - 1) / WINDOW, BLOCK = 8, WORDS = EC_LIMBS * 4 };
+#if defined(EC_ADX)
+enum { WINDOW = 7 };
+#else
+enum { WINDOW = 6 }; /* a longer scan would eat up the additions it saves */
+#endif
+enum { MULTIPLES = 1 << (WINDOW - 1), WINDOWS = (EC_LIMBS * 64 + WINDOW - 1) / WINDOW, BLOCK = 8, WORDS = EC_LIMBS * 4 };
 
 typedef union {
     point entry[MULTIPLES];
@@ -14,7 +19,7 @@ typedef union {
 #include <immintrin.h>
 #define EC_AVX2 __attribute__((target("avx2")))
 
-_Static_assert(MULTIPLES == 32, "the look-up permutes four vectors of eight words");
+_Static_assert(MULTIPLES == 64, "the look-up permutes eight vectors of eight words");
 _Static_assert(WORDS % 8 == 0, "a point is a whole number of vectors");
 
 /* From entries to words, in place. */
@@ -26,16 +31,19 @@ static void window_slice(window_table *table) {
     *table = sliced;
 }
 
-/* One word of eight entries. */
-EC_AVX2 FS_INLINE __m256i select_word(const uint32_t word[MULTIPLES], __m256i index, __m256 bit3, __m256 bit4) {
-    const __m256i *from = (const __m256i *)(const void *)word;
-    __m256 a = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_loadu_si256(from), index));
-    __m256 b = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_loadu_si256(from + 1), index));
-    __m256 c = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_loadu_si256(from + 2), index));
-    __m256 d = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_loadu_si256(from + 3), index));
-    a = _mm256_blendv_ps(a, b, bit3);
-    c = _mm256_blendv_ps(c, d, bit3);
-    return _mm256_castps_si256(_mm256_blendv_ps(a, c, bit4));
+/* One word of eight rows' entries: permutations by the lower three bits of the indexes, then a tree of blends by the upper three. */
+EC_AVX2 FS_INLINE __m256i select_word(const uint32_t word[MULTIPLES], __m256i index, const __m256 bit[3]) {
+    __m256 v[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++) {
+        __m256i entries = _mm256_loadu_si256((const __m256i *)(const void *)(word + 8 * i));
+        v[i] = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(entries, index));
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) v[i] = _mm256_blendv_ps(v[2 * i], v[2 * i + 1], bit[0]);
+    v[0] = _mm256_blendv_ps(v[0], v[1], bit[1]);
+    v[2] = _mm256_blendv_ps(v[2], v[3], bit[1]);
+    return _mm256_castps_si256(_mm256_blendv_ps(v[0], v[2], bit[2]));
 }
 
 /* v[word] of eight rows -> v[row] of eight words */
@@ -59,12 +67,12 @@ EC_AVX2 FS_INLINE void transpose(__m256i v[8]) {
 
 EC_AVX2 static void window_select(point out[BLOCK], const window_table *table, const uint32_t index[BLOCK]) {
     __m256i rows = _mm256_loadu_si256((const __m256i *)(const void *)index);
-    __m256 bit3 = _mm256_castsi256_ps(_mm256_slli_epi32(rows, 28)); /* blends look at the sign */
-    __m256 bit4 = _mm256_castsi256_ps(_mm256_slli_epi32(rows, 27));
+    __m256 bit[3]; /* 3, 4 and 5 of the indexes, each as a sign, where blends look for it */
+    for (int i = 0; i < 3; i++) bit[i] = _mm256_castsi256_ps(_mm256_slli_epi32(rows, 28 - i));
     for (size_t w = 0; w < WORDS; w += 8) {
         __m256i v[8];
 #pragma GCC unroll 8
-        for (size_t i = 0; i < 8; i++) v[i] = select_word(table->word[w + i], rows, bit3, bit4);
+        for (size_t i = 0; i < 8; i++) v[i] = select_word(table->word[w + i], rows, bit);
         transpose(v);
 #pragma GCC unroll 8
         for (size_t i = 0; i < 8; i++) _mm256_storeu_si256((__m256i *)(void *)((uint8_t *)&out[i] + 4 * w), v[i]);

@@ -48,18 +48,26 @@ static void recode_scalars(verify_room *room, const uint8_t *digests, size_t cou
         for (int b = 0; b < 2; b++) room->half[b][i] = room->half[b][0], room->flip[b][i] = room->flip[b][0];
 }
 
-/* out[i] = what window number w of each row's scalar number b asks for. */
+static inline void prefetch(const point *entry) {
+    __builtin_prefetch(entry);
+    if (sizeof *entry > 64) __builtin_prefetch((const uint8_t *)(entry + 1) - 1);
+}
+
+/* out[i] = what window number w of each row's scalar number b asks for. Entries are sent for a while ahead: a window is as large as the
+ * second-level cache. */
 static void gather(const verify_room *room, point *out, const point *table, int b, size_t w, unsigned window, size_t count) {
-    const point *multiples = table + (w << (window - 1));
-    uint64_t negative;
+    enum { AHEAD = 16 };
+    const point *multiples = table + (w << (window - 1)), *entry[ROWS + AHEAD];
+    uint64_t negative[ROWS];
     for (size_t i = 0; i < count; i++) {
-        if (i + 8 < count) {
-            const point *later = &multiples[digit(&room->half[b][i + 8], w, window, &negative)];
-            __builtin_prefetch(later);
-            __builtin_prefetch((const uint8_t *)(later + 1) - 1);
-        }
-        out[i] = multiples[digit(&room->half[b][i], w, window, &negative)];
-        fe_negate_if(&out[i].y, negative ^ room->flip[b][i]);
+        entry[i] = &multiples[digit(&room->half[b][i], w, window, &negative[i])];
+        if (i < AHEAD) prefetch(entry[i]);
+    }
+    for (size_t i = count; i < count + AHEAD; i++) entry[i] = multiples;
+    for (size_t i = 0; i < count; i++) {
+        prefetch(entry[i + AHEAD]);
+        out[i] = *entry[i];
+        fe_negate_if(&out[i].y, negative[i] ^ room->flip[b][i]);
     }
 }
 
