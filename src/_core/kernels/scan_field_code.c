@@ -17,6 +17,8 @@ static const mnemonic digests[] = {{"sha-1", 1}, {"sha1", 1}, {"sha-256", 2}, {"
 static const mnemonic certificates[] = {{"pkix", 1}, {"spki", 2}, {"pgp", 3}, {"ipkix", 4}, {"ispki", 5}, {"ipgp", 6},
                                         {"acpkix", 7}, {"iacpkix", 8}, {"uri", 253}, {"oid", 254}, {NULL, 0}};
 
+static const mnemonic schemes[] = {{"notify", 1}, {NULL, 0}}; /* RFC 9859 section 6.2 */
+
 static const mnemonic hash_algorithms[] = {{"sha-1", 1}, {NULL, 0}};
 
 /* RFC 2535 section 3.1.2 and RFC 4034 section 2.1.1; in the order that BIND looks for them. */
@@ -85,6 +87,12 @@ fs_reason fs_field_protocol(fs_scanner *s) {
 fs_reason fs_field_digest(fs_scanner *s) {
     uint32_t value;
     FS_TRY(field_code(s, digests, UINT8_MAX, &value));
+    return fs_write_u8(s, value);
+}
+
+fs_reason fs_field_scheme(fs_scanner *s) {
+    uint32_t value;
+    FS_TRY(field_code(s, schemes, UINT8_MAX, &value));
     return fs_write_u8(s, value);
 }
 

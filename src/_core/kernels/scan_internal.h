@@ -62,7 +62,7 @@ extern const char *const fs_reason_text[FS_R_COUNT];
 enum {
     FS_TYPE_NULL = 10, FS_TYPE_HINFO = 13, FS_TYPE_MX = 15, FS_TYPE_TXT = 16, FS_TYPE_X25 = 19, FS_TYPE_EID = 31,
     FS_TYPE_NIMLOC = 32, FS_TYPE_NAPTR = 35, FS_TYPE_SINK = 40, FS_TYPE_SSHFP = 44, FS_TYPE_RKEY = 57, FS_TYPE_SVCB = 64,
-    FS_TYPE_HTTPS = 65, FS_TYPE_NID = 104, FS_TYPE_L32 = 105, FS_TYPE_L64 = 106, FS_TYPE_LP = 107, FS_TYPE_EUI48 = 108,
+    FS_TYPE_HTTPS = 65, FS_TYPE_DSYNC = 66, FS_TYPE_NID = 104, FS_TYPE_L32 = 105, FS_TYPE_L64 = 106, FS_TYPE_LP = 107, FS_TYPE_EUI48 = 108,
     FS_TYPE_EUI64 = 109, FS_TYPE_URI = 256, FS_TYPE_DOA = 259, FS_TYPE_TA = 32768, FS_TYPE_DLV = 32769, FS_TYPE_KEYDATA = 65533
 };
 
@@ -331,7 +331,7 @@ fs_reason fs_check_regex(const uint8_t *string);        /* a character-string of
 bool fs_check_svc_value(uint32_t key, const uint8_t *value, uint32_t length);
 
 fs_field fs_field_algorithm, fs_field_hashalgorithm, fs_field_protocol, fs_field_keyflags, fs_field_digest, fs_field_cert, fs_field_type, fs_field_time,
-    fs_field_period, fs_field_bitmap, fs_field_loc, fs_field_svc, fs_field_ipseckey, fs_field_amtrelay, fs_field_hip;
+    fs_field_period, fs_field_bitmap, fs_field_loc, fs_field_svc, fs_field_ipseckey, fs_field_amtrelay, fs_field_hip, fs_field_scheme;
 
 //----------- Entries (scan_entry.c, scan_block.c, scan_directive.c, scan_generate.c) ----
 

@@ -135,6 +135,7 @@ static const struct {
     {FS_TYPE_ZONEMD, FS_FIELD_HEX, ANYWHERE, field_zone_digest},
     {FS_TYPE_SVCB, FS_FIELD_NAME_KEPT, ANYWHERE, field_quoted_name},
     {FS_TYPE_HTTPS, FS_FIELD_NAME_KEPT, ANYWHERE, field_quoted_name},
+    {FS_TYPE_DSYNC, FS_FIELD_U8, ANYWHERE, fs_field_scheme},
     {FS_TYPE_LP, FS_FIELD_NAME_KEPT, ANYWHERE, fs_careless_name},
     {FS_TYPE_EUI48, FS_FIELD_EUI, ANYWHERE, field_eui48},
     {FS_TYPE_EUI64, FS_FIELD_EUI, ANYWHERE, field_eui64},
