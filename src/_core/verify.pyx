@@ -12,6 +12,8 @@ cdef extern from "verify_keys.h" nogil:
 
     fs_status fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length, fs_error *error)
     void fs_verify_key_close(fs_verify_key *key)
+    fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected,
+                                    fs_error *error)
 
 cdef extern from "verify.h" nogil:
     ctypedef struct fs_finding:
@@ -73,6 +75,7 @@ cdef extern from "verify.h" nogil:
                                fs_findings *findings, fs_error *error)
     fs_status fs_verify_index_chain(const fs_verify_task *task, fs_nsec3_index *chain, fs_error *error)
     fs_status fs_verify_signs_apex(const fs_verify_task *task, uint32_t key, uint16_t type, int *signs, fs_error *error)
+    void fs_verify_count_signatures(const fs_verify_task *task, uint64_t *expected)
     fs_status fs_verify_range(const fs_verify_task *task, uint32_t first, uint32_t last, fs_verify_counts *counts,
                               fs_findings *findings, fs_error *error)
     fs_status fs_verify_close_chain(const fs_verify_task *task, const fs_nsec3_index *chain, fs_findings *findings,
@@ -80,11 +83,14 @@ cdef extern from "verify.h" nogil:
 
 
 cdef class PublicKeys:
-    """The keys of a DNSKEY RRset, ready to verify by: read from the RDATA of each. One thread at a time."""
+    """The keys of a DNSKEY RRset, ready to verify by: read from the RDATA of each.
+
+    With *expected*, how many signatures each key is expected to have, ECDSA goes by the batch verifier where that pays.
+    """
     cdef fs_verify_key *key
     cdef readonly uint32_t count
 
-    def __cinit__(self, rdatas):
+    def __cinit__(self, rdatas, expected=()):
         cdef fs_error error
         cdef bytes rdata
         memset(&error, 0, sizeof(error))
@@ -95,6 +101,10 @@ cdef class PublicKeys:
             check(fs_verify_key_open(&self.key[self.count], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata), &error),
                   &error)
             self.count += 1
+        for i, number in enumerate(expected):
+            rdata = rdatas[i]
+            check(fs_verify_key_prepare(&self.key[i], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata), number, &error),
+                  &error)
 
     def __dealloc__(self):
         cdef uint32_t i
@@ -230,6 +240,16 @@ def verify_signs_apex(object subject, object survey, PublicKeys keys not None, u
         status = fs_verify_signs_apex(&task, key, rrtype, &signs, &error)
     check(status, &error)
     return bool(signs)
+
+
+def verify_count_signatures(object subject, PublicKeys keys not None):
+    """How many RRSIGs name each key by its tag and algorithm: a list."""
+    cdef fs_verify_task task
+    cdef Column expected = Column("Q", keys.count)
+    fill_task(&task, subject, keys)
+    with nogil:
+        fs_verify_count_signatures(&task, <uint64_t *>expected.column.data)
+    return expected.view().tolist()
 
 
 def verify_range(object subject, object survey, PublicKeys keys not None, uint32_t first, uint32_t last):

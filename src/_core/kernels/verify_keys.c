@@ -2,6 +2,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED /* the plain hash functions: the fetched ones cost more than the hash of a short message */
 #include "verify_keys.h"
 
+#include "ec_batch.h"
 #include "zone.h"
 
 #include <openssl/core_names.h>
@@ -112,7 +113,27 @@ fs_status fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t 
 
 void fs_verify_key_close(fs_verify_key *key) {
     EVP_PKEY_free(key->pkey);
-    key->pkey = NULL;
+    if (key->batch != NULL) fs_ec_verifier_free(key->batch);
+    key->pkey = key->batch = NULL;
+}
+
+static fs_status verify_many_ecdsa(const fs_verify_key *key, const fs_verify_batch *batch, uint8_t *good, fs_error *error) {
+    return fs_ec_verify_many(key->batch, batch->data, batch->signature, batch->count, good, error);
+}
+
+enum { BATCH_PAYS_FROM = 32 }; /* the verifier's smallest tables cost some ten signatures' checks */
+
+fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected, fs_error *error) {
+    const int is_ecdsa = key->algorithm == FS_ALGORITHM_P256 || key->algorithm == FS_ALGORITHM_P384;
+    if (!key->usable || !is_ecdsa || key->batch != NULL || expected < BATCH_PAYS_FROM) return FS_OK;
+    const fs_ec_curve curve = key->algorithm == FS_ALGORITHM_P256 ? FS_EC_P256 : FS_EC_P384;
+    if (length != 4 + 2 * fs_ec_octets(curve)) return fs_fail(error, FS_ERROR_RANGE, "not the RDATA that the key was read from");
+    fs_ec_verifier *verifier = NULL;
+    const fs_status status = fs_ec_verifier_new(&verifier, curve, rdata + 4, expected, NULL, error);
+    if (status != FS_OK) return status;
+    key->batch = verifier;
+    key->verify_many = verify_many_ecdsa;
+    return FS_OK;
 }
 
 int fs_verify_key_may_sign(const fs_verify_key *key, uint16_t type) {

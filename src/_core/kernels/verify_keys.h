@@ -39,6 +39,10 @@ struct fs_verify_key {
 fs_status fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length, fs_error *error) FS_MUST_CHECK;
 void fs_verify_key_close(fs_verify_key *key);
 
+/* Make ready for about `expected` signatures: where that pays and the algorithm is ECDSA, by the batch verifier. */
+fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected,
+                                fs_error *error) FS_MUST_CHECK;
+
 /* May this key's signatures count for RRsets of this type? (RFC 4034 section 2.1.1, RFC 5011 section 2.1) */
 int fs_verify_key_may_sign(const fs_verify_key *key, uint16_t type);
 

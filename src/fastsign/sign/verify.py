@@ -70,9 +70,9 @@ class Survey:
 
 
 @lru_cache(maxsize=4)
-def open_keys(rdatas: tuple[bytes, ...]) -> PublicKeys:
-    """The public keys of a DNSKEY RRset; kept, so that a worker reads them once."""
-    return PublicKeys(rdatas)
+def open_keys(rdatas: tuple[bytes, ...], expected: tuple[int, ...] = ()) -> PublicKeys:
+    """The public keys of a DNSKEY RRset; kept, so that forked workers inherit them and their tables."""
+    return PublicKeys(rdatas, expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,12 @@ class Task:
     subject: Subject
     survey: Survey
     dnskeys: tuple[bytes, ...]  # RDATA
+    expected: tuple[int, ...] = ()  # signatures by each key; none: verify one by one
 
 
 def verify_range(task: Task, first: int, last: int) -> tuple[tuple[int, int, int, int], bytes]:
     """Verify nodes first..last-1: ((rrsets, signatures, names, second opinions), findings)."""
-    return _core.verify_range(task.subject, task.survey, open_keys(task.dnskeys), first, last)
+    return _core.verify_range(task.subject, task.survey, open_keys(task.dnskeys, task.expected), first, last)
 
 
 # ---- the story
@@ -104,6 +105,7 @@ def gate(job: Job, path: str, report: Report, tell: Tell) -> None:
         seed=job.seed ^ job.now,
         tolerated=GATE,
         workers=job.workers,
+        one_by_one=job.engine == "openssl",
         progress=lambda done, total: report.progress("verify", done, total),
     )
     try:
@@ -144,7 +146,8 @@ def verify_records(arena: Arena, order: Order, apex: bytes, options: VerifyOptio
     try:
         survey, rdatas = _look_at_apex(subject, report)
         survey = _judge_keys(subject, survey, rdatas, report)
-        _walk(Task(subject, survey, rdatas), report)
+        expected = () if options.one_by_one else tuple(_core.verify_count_signatures(subject, open_keys(rdatas)))
+        _walk(Task(subject, survey, rdatas, expected), report)
         _conclude(report)
     except _RefusedError as refused:
         report.before.append(str(refused))
@@ -292,6 +295,7 @@ def _walk(task: Task, report: VerifyReport) -> None:
     """Every node, by as many workers as it is worth, then the ends of the chains."""
     nodes, options = len(task.subject.order.node_name), report.options
     small = len(task.subject.order.rrset_type) < _POOL_FROM_RRSETS
+    open_keys(task.dnskeys, task.expected)
     ranges = [(first, min(first + RANGE, nodes)) for first in range(0, nodes, RANGE)]
     with Pool(options.workers or (1 if small else usable_cores()), task) as pool:
         for (_, last), (counts, rows) in zip(ranges, pool.map(verify_range, ranges), strict=True):

@@ -23,6 +23,7 @@ class VerifyOptions:
     min_remaining: int = 0  # seconds of validity that each signature must still have
     seed: int = 0  # of the sample that gets a second opinion; draw it afresh
     tolerated: frozenset[Kind] = LENIENT
+    one_by_one: bool = False  # every signature by libcrypto alone
     workers: int = 0  # 0: one for a small zone, else one a core
     progress: Callable[[int, int], None] | None = None  # told (nodes done, all nodes)
 
