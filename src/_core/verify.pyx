@@ -10,7 +10,7 @@ cdef extern from "verify_keys.h" nogil:
         uint8_t algorithm
         uint8_t usable
 
-    fs_status fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length, fs_error *error)
+    void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length)
     void fs_verify_key_close(fs_verify_key *key)
     fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected,
                                     fs_error *error)
@@ -98,8 +98,7 @@ cdef class PublicKeys:
         if self.key == NULL:
             raise MemoryError()
         for rdata in rdatas:
-            check(fs_verify_key_open(&self.key[self.count], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata), &error),
-                  &error)
+            fs_verify_key_open(&self.key[self.count], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata))
             self.count += 1
         for i, number in enumerate(expected):
             rdata = rdatas[i]

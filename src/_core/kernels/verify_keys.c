@@ -93,22 +93,21 @@ static int set_sizes(fs_verify_key *key) {
     }
 }
 
-fs_status fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length, fs_error *error) {
+void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length) {
     memset(key, 0, sizeof *key);
-    if (length < 4) return fs_fail(error, FS_ERROR_ZONE, "a DNSKEY record has %u octets of RDATA; 4 are the least", length);
+    if (length < 4) return;
     key->flags = fs_load_be16(rdata);
     key->protocol = rdata[2];
     key->algorithm = rdata[3];
     key->tag = fs_verify_key_tag(rdata, length);
     key->verify_many = fs_verify_many_libcrypto;
-    if (!set_sizes(key)) return FS_OK;
+    if (!set_sizes(key)) return;
     EVP_PKEY *pkey = read_key(key, rdata + 4, length - 4);
     ERR_clear_error();
-    if (pkey == NULL) return FS_OK;
+    if (pkey == NULL) return;
     if (key->signature_size == 0) key->signature_size = (uint16_t)EVP_PKEY_get_size(pkey); /* RSA */
     key->pkey = pkey;
     key->usable = 1;
-    return FS_OK;
 }
 
 void fs_verify_key_close(fs_verify_key *key) {

@@ -36,7 +36,7 @@ struct fs_verify_key {
 };
 
 /* Read a DNSKEY RDATA. A key that can't be used is no error: it is marked so. */
-fs_status fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length, fs_error *error) FS_MUST_CHECK;
+void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length);
 void fs_verify_key_close(fs_verify_key *key);
 
 /* Make ready for about `expected` signatures: where that pays and the algorithm is ECDSA, by the batch verifier. */

@@ -24,6 +24,7 @@ from fastsign.zone.order import Order, order_zone
 
 SOA, RRSIG, NSEC, DNSKEY, NSEC3PARAM = 6, 46, 47, 48, 51
 ZONE_KEY, REVOKE, SEP = 0x100, 0x80, 1
+CHAINS_MAX = 8  # NSEC3 chains at once (verify.h)
 RANGE = 8192  # nodes that are verified in one go
 
 # RRsets below which starting workers costs more than it saves (some 30 ms against 70 us a P-256 signature).
@@ -135,7 +136,7 @@ def verify_zone(path: str, apex: bytes, options: VerifyOptions, now: int) -> Ver
         arena = load_zone(path, apex, options.rdclass).arena
         order = order_zone(arena, apex)
     except (ZoneSyntaxError, ZoneError) as error:
-        raise VerificationError(f"the signed zone can't be read back: {error}") from error
+        raise VerificationError(f"the signed zone can't be read back: {str(error).strip()}") from error
     return verify_records(arena, order, apex, options, now)
 
 
@@ -237,6 +238,8 @@ def _index_chains(
         for column in columns:
             column.resize(count)
         chains.append(chain)
+        if len(chains) > CHAINS_MAX:
+            raise _RefusedError(f"More than {CHAINS_MAX} NSEC3 chains")
     return tuple(chains)
 
 
