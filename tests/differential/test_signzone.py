@@ -77,6 +77,18 @@ def test_every_algorithm_with_every_chain(algorithm, chain, keys, tmp_path):
     tools.accept(ours, ORIGIN)
 
 
+SPELLINGS = [
+    "WWW 300 A 192.0.2.1", "www 600 A 192.0.2.2", "x 60 A 192.0.2.1", "www 60 TXT x", "Www 300 TXT y", "www 300 TXT z",
+    "w.CUT 60 A 192.0.2.4", "Cut 60 NS W.cut", "cuT 60 NS other.", "*.W 60 MX 1 A", "*.w 70 MX 1 a",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("chain", ["nsec3", "opt-out"])
+def test_spellings_of_a_name_are_merged_as_bind_merges_them(chain, keys, tmp_path):
+    ours, theirs = sign_by_both([*ZONE[:3], *SPELLINGS], tmp_path, keys[15], *CHAINS[chain])
+    assert records(ours) == records(theirs)
+
+
 @pytest.mark.parametrize(
     "options",
     [
