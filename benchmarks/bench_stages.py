@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from fastsign.sign.verify import gate
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import peers, phases
@@ -17,6 +16,7 @@ from benchmarks.stages import Digests, Stages
 from fastsign._core import Column, nsec3_hash
 from fastsign.sign.denial import Chain
 from fastsign.sign.report import Report
+from fastsign.sign.verify import gate
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order
 

@@ -6,9 +6,8 @@ import hashlib
 import io
 from pathlib import Path
 
-from benchmarks.generate import Counts, Zone, write_zone
-
 import tools
+from benchmarks.generate import Counts, Zone, write_zone
 
 SMALL = Zone(delegations=2_000, ds_share=0.5)
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from benchmarks.measure import Measured, ProgramError, measure
 
 HOLD = "import time; block = bytearray(40_000_000); block[::4096] = b'x' * len(block[::4096]); time.sleep(0.4)"

@@ -89,6 +89,14 @@ def test_spellings_of_a_name_are_merged_as_bind_merges_them(chain, keys, tmp_pat
     assert records(ours) == records(theirs)
 
 
+@pytest.mark.parametrize("style", ["text", "full"])
+@pytest.mark.parametrize("chain", ["nsec", "nsec3"])
+def test_the_origin_of_the_command_line_spells_the_apex(chain, style, keys, tmp_path):
+    lines = ["EXAMPLE. 600 SOA ns.example. h.example. 1 2 3 4 5", "exAmple. 600 NS ns.other.", "a.Example. 60 TXT x"]
+    ours, theirs = sign_by_both(lines, tmp_path, keys[15], "-O", style, *CHAINS[chain])
+    assert sorted(ours.read_text().splitlines()[2:]) == sorted(theirs.read_text().splitlines()[2:])
+
+
 @pytest.mark.parametrize(
     "options",
     [

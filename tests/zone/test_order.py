@@ -72,9 +72,16 @@ def test_rrsets_stand_as_soa_ns_then_by_type_with_canonical_rdata():
     )
     order = order_zone(arena, wire("example."))
     assert order.rrset_type.view().tolist() == [SOA, NS, A, MX]
-    assert [arena.record_rdata(r) for r in order.rows(1)] == [ns[1], ns[0]], (
-        "sorted by folded case, the later duplicate dropped"
-    )
+    assert [arena.record_rdata(r) for r in order.rows(1)] == [ns[1], wire("B.Example.")], "by folded case"
+
+
+def test_of_equal_records_the_last_of_the_first_block_stays():
+    names = [wire(name) for name in ("a.B.", "A.b.", "A.B.")]
+    owners = [wire("example."), wire("example."), wire("x.example."), wire("example.")]
+    rdata = [names[0], names[1], names[0], names[2]]
+    arena = arena_of([(owner, NS, 5, name) for owner, name in zip(owners, rdata, strict=True)])
+    order = order_zone(arena, wire("example."))
+    assert [arena.record_rdata(r) for r in order.rows(0)] == [names[1]]
 
 
 def test_a_merged_rrset_takes_the_later_ttl_and_the_earlier_spelling():

@@ -79,6 +79,18 @@ FS_COLD static fs_status rrset_too_large(const fs_arena *arena, uint32_t row, ui
                    owner, type, (unsigned long long)octets);
 }
 
+/* Were the records read one after the other, with no other owner between them? */
+static int in_one_block(const fs_arena *arena, uint32_t first, uint32_t last) {
+    for (uint32_t row = first + 1; row <= last; row++)
+        if (arena->owner[row] != arena->owner[first]) return 0;
+    return 1;
+}
+
+/* Of equal records BIND keeps the last of the first block; that shows only where they differ in the case of a name. */
+static void drop_duplicate(const fs_arena *arena, uint32_t *kept, uint32_t row) {
+    if (arena->rdata_offset[*kept] != arena->rdata_offset[row] && in_one_block(arena, *kept, row)) *kept = row;
+}
+
 /* One RRset from sorted rows [first, last): its TTL is that of the row read last, its spelling that of the row read first. */
 static fs_status add_rrset(comparison *with, const uint32_t *row, uint32_t count, fs_groups *groups, fs_error *error) {
     const fs_arena *arena = with->arena;
@@ -89,7 +101,10 @@ static fs_status add_rrset(comparison *with, const uint32_t *row, uint32_t count
     for (uint32_t i = 0; i < count; i++) {
         if (row[i] > newest) newest = row[i];
         if (row[i] < oldest) oldest = row[i];
-        if (i > 0 && compare_rdata(with, groups->record[groups->record_count - 1], row[i]) == 0) continue;
+        if (i > 0 && compare_rdata(with, groups->record[groups->record_count - 1], row[i]) == 0) {
+            drop_duplicate(arena, &groups->record[groups->record_count - 1], row[i]);
+            continue;
+        }
         octets += 2u + arena->rdata_length[row[i]];
         groups->record[groups->record_count++] = row[i];
     }

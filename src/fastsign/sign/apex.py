@@ -70,10 +70,18 @@ class Apex:
         at = len(soa) - _SOA_NUMBERS
         self.replace(SOA, self.soa_ttl, [soa[:at] + serial.to_bytes(4, "big") + soa[at + 4 :]])
 
+    def origin_id(self) -> int:
+        """The spelling of the apex as the user wrote it: that of the records which are added."""
+        owners = self.arena.owner.view()
+        for name_id in {owners[row] for row in self.rows}:
+            if self.arena.name(name_id) == self.name:
+                return name_id
+        return self.arena.add_name(self.name)
+
     def replace(self, rrtype: int, ttl: int, rdata: list[bytes]) -> None:
         """Make *rdata* the RRset of a type; an empty list removes it."""
         old = self.rows_of(rrtype)
-        owner = self.arena.owner.view()[(old or self.rows)[0]]
+        owner = self.arena.owner.view()[old[0]] if old else self.origin_id()
         types = self.arena.rrtype.view()
         for row in old:
             types[row] = 0

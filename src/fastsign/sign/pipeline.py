@@ -57,6 +57,7 @@ def sign_zone(job: Job, file: AtomicFile, report: Report, tell: Tell) -> Signed:
     is_signed = _RRSIG in _core.count_types(arena)
     with report.phase("order"):
         order = order_zone(arena, job.origin)
+        _spell_apex(job, apex, order)
         check_rrsets(arena, order, lambda row: line_of_record(job.zone_file, job.origin, row, job.rrclass))
         _core.check_content(arena, order)
     _tell_selection(selection, tell)
@@ -84,6 +85,13 @@ def _load(job: Job, tell: Tell) -> Arena:
     for warning in loaded.warnings:
         tell.note(f"dnssec-signzone: warning: {warning}\n")
     return loaded.arena
+
+
+def _spell_apex(job: Job, apex: Apex, order: Order) -> None:
+    """What is added at the apex, and an NSEC that leads to it, has the name as the user spelled it: BIND's database begins so."""
+    names = order.node_name.view()
+    if order.apex is not None and apex.arena.name(names[order.apex]) != job.origin:
+        names[order.apex] = apex.origin_id()
 
 
 def _tell_selection(selection: Selection, tell: Tell) -> None:
