@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-# Few labels, so that names meet: as parents, children, wildcards, cuts. Each has one spelling: BIND 9.18 builds a name in an NSEC
-# record from the spelling that each of its labels was first seen in, 9.20 and fastsign from the node's own.
+# Few labels, so that names meet: as parents, children, wildcards, cuts. Each has one spelling: BIND 9.18 builds a name
+# in an NSEC record from the spelling that each of its labels was first seen in, 9.20 and fastsign from the node's own.
 _LABELS = ["A", "b", "Bb", "c", "*", "ns", "x-1", "_tcp", r"\000", r"\.", r"w\032x", r"\@", r"\200", r"\"q", "zz"]
 
 _DS = "12345 13 2 " + "0123456789ABCDEF" * 4

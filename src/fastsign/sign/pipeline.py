@@ -88,7 +88,7 @@ def _load(job: Job, tell: Tell) -> Arena:
 
 
 def _spell_apex(job: Job, apex: Apex, order: Order) -> None:
-    """What is added at the apex, and an NSEC that leads to it, has the name as the user spelled it: BIND's database begins so."""
+    """What is added at the apex, and an NSEC that leads to it, has the name as the user spelled it, as in BIND."""
     names = order.node_name.view()
     if order.apex is not None and apex.arena.name(names[order.apex]) != job.origin:
         names[order.apex] = apex.origin_id()
