@@ -44,13 +44,26 @@ class Pool:
         if self._executor is None:
             yield from (function(self._share, *task) for task in tasks)
             return
+        from concurrent.futures import BrokenExecutor
+
+        try:
+            yield from self._map_in_flight(self._executor, function, tasks)
+        except BrokenExecutor:
+            message = (
+                "a worker process died (killed, or out of memory); nothing was published, run again with fewer (-n)"
+            )
+            raise SigningError(message) from None
+
+    def _map_in_flight(
+        self, executor: Executor, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]
+    ) -> Iterator[T]:
         waiting: deque[Future[T]] = deque()
         for task in tasks:
             if len(waiting) == self.in_flight:
-                yield _result(waiting.popleft())
-            waiting.append(self._executor.submit(_run_task, function, *task))
+                yield waiting.popleft().result()
+            waiting.append(executor.submit(_run_task, function, *task))
         while waiting:
-            yield _result(waiting.popleft())
+            yield waiting.popleft().result()
 
     def close(self) -> None:
         """Stop the workers; what they had not begun is given up."""
@@ -105,15 +118,3 @@ def _begin_worker(share: object, parent: int) -> None:
 
 def _run_task(function: Callable[..., T], *task: Any) -> T:
     return function(_inherited["share"], *task)
-
-
-def _result(future: Future[T]) -> T:
-    from concurrent.futures.process import BrokenProcessPool
-
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        message = (
-            "a worker process died (killed, or out of memory); nothing was published, run again with fewer workers (-n)"
-        )
-        raise SigningError(message) from None
