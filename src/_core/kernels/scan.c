@@ -47,7 +47,7 @@ const char *const fs_reason_text[FS_R_COUNT] = {
     [FS_R_NAMETOOLONG] = "name too long",
     [FS_R_NOTZONETOP] = "not at top of zone",
     [FS_R_WILDCARD_NS] = "invalid NS owner name (wildcard)",
-    [FS_R_WILDCARD_NSEC3] = "invalid NSEC3 owner name (wildcard)",
+    [FS_R_WILDCARD_NSEC3] = "invalid NSEC3 owner name",
 };
 
 enum { WARNINGS_MAX = 4 << 20 /* octets; more are only counted */ };
@@ -78,7 +78,8 @@ void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...) {
     char text[3 * FS_NAME_TEXT_MAX];
     fs_scan_result *result = s->result;
     va_list arguments;
-    const int head = snprintf(text, 1024, "%.900s:%llu: ", s->source->name, (unsigned long long)line);
+    const int head = line == 0 ? snprintf(text, 1024, "%.900s: ", s->source->name)
+                               : snprintf(text, 1024, "%.900s:%llu: ", s->source->name, (unsigned long long)line);
     va_start(arguments, format);
     const int tail = vsnprintf(text + head, sizeof text - (size_t)head, format, arguments);
     va_end(arguments);

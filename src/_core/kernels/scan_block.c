@@ -107,24 +107,24 @@ FS_COLD static fs_reason grow_ns(fs_scanner *s) {
     return FS_R_OK;
 }
 
-/* What BIND refuses when it adds a block to the zone, in the block's last line. */
-FS_COLD static fs_reason refuse_block(fs_scanner *s, const fs_owner *owner, fs_reason pending, uint64_t line) {
+/* BIND refuses such records when it adds their block to the zone, in the block's last line. */
+fs_reason fs_refuse_owner(fs_scanner *s, const fs_owner *owner, fs_reason reason, uint64_t line) {
     char text[FS_NAME_TEXT_MAX];
     size_t length = fs_name_to_text(owner->wire, text);
     if (length > 1) text[length - 1] = 0; /* as BIND writes names in messages */
-    return fs_wrong(s, line, "%.600s: %s", text, fs_reason_text[pending]);
+    return fs_wrong(s, line, "%.600s: %s", text, fs_reason_text[reason]);
 }
 
 static fs_reason end_glue(fs_scanner *s) {
     fs_source *source = s->source;
-    if (FS_UNLIKELY(s->glue_pending != FS_R_OK)) return refuse_block(s, &source->glue, s->glue_pending, s->glue_line);
+    if (FS_UNLIKELY(s->glue_pending != FS_R_OK)) return fs_refuse_owner(s, &source->glue, s->glue_pending, s->glue_line);
     s->glue_sets.count = 0;
     return FS_R_OK;
 }
 
 static fs_reason end_current(fs_scanner *s) {
     fs_source *source = s->source;
-    if (FS_UNLIKELY(s->current_pending != FS_R_OK)) return refuse_block(s, &source->current, s->current_pending, s->current_line);
+    if (FS_UNLIKELY(s->current_pending != FS_R_OK)) return fs_refuse_owner(s, &source->current, s->current_pending, s->current_line);
     s->current_sets.count = 0;
     s->ns_count = 0;
     return FS_R_OK;

@@ -12,7 +12,7 @@ static fs_reason complain(fs_scanner *s, uint64_t line, fs_reason reason) {
 static fs_reason argument(fs_scanner *s, unsigned options, fs_token *token) {
     const fs_reason reason = fs_lex(s, options, token);
     if (reason != FS_R_OK) return complain(s, s->cursor.line, reason);
-    if (token->kind == FS_TOKEN_EOL) return fs_wrong(s, s->cursor.line, "unexpected end of line");
+    if (token->kind == FS_TOKEN_EOL) return fs_wrong(s, s->cursor.line - 1, "unexpected end of line");
     if (token->kind == FS_TOKEN_EOF) return fs_wrong(s, s->cursor.line, "unexpected end of file");
     if (token->kind > FS_TOKEN_QUOTED) return complain(s, s->cursor.line, FS_R_SYNTAX);
     return FS_R_OK;
@@ -76,18 +76,6 @@ static fs_reason include(fs_scanner *s, uint64_t line, const char *path, const u
     return FS_R_OK;
 }
 
-/* The file's name as a C string; in quotes, a quote is escaped. */
-static bool copy_path(const fs_token *token, char *path) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < token->length; i++) {
-        if (n == PATH_OCTETS - 1) return false;
-        if (token->text[i] == '\\' && i + 1 < token->length && token->text[i + 1] == '"' && token->kind == FS_TOKEN_QUOTED) continue;
-        path[n++] = (char)token->text[i];
-    }
-    path[n] = 0;
-    return true;
-}
-
 static fs_reason scan_include(fs_scanner *s, uint64_t line) {
     fs_source *source = s->source;
     fs_token token, behind;
@@ -95,10 +83,11 @@ static fs_reason scan_include(fs_scanner *s, uint64_t line) {
     uint8_t name[FS_NAME_MAX + 1];
     uint32_t length;
     FS_TRY(argument(s, FS_LEX_QUOTED, &token));
-    if (!copy_path(&token, path)) return complain(s, line, FS_R_NOSPACE);
+    if (token.length >= PATH_OCTETS) return complain(s, line, FS_R_NOSPACE);
+    fs_token_copy(&token, path);
     fs_reason reason = fs_lex(s, 0, &behind);
     if (reason != FS_R_OK) return complain(s, line, reason);
-    if (behind.kind == FS_TOKEN_EOF) fs_warn(s, line, "file does not end with newline");
+    if (behind.kind == FS_TOKEN_EOF) fs_warn(s, 0, "file does not end with newline");
     if (fs_token_is_end(&behind)) return include(s, line, path, source->origin, source->origin_length);
     if (behind.kind != FS_TOKEN_STRING) return complain(s, line, FS_R_SYNTAX);
     reason = fs_parse_name(behind.text, behind.length, source->origin, source->origin_length, name, &length);

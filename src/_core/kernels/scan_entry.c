@@ -12,7 +12,7 @@ fs_reason fs_header_token(fs_scanner *s, bool end, fs_token *token) {
     const fs_reason reason = fs_lex(s, 0, token);
     if (reason != FS_R_OK) return lex_failed(s, reason);
     if (token->kind == FS_TOKEN_STRING || (end && fs_token_is_end(token))) return FS_R_OK;
-    if (token->kind == FS_TOKEN_EOL) return fs_wrong(s, s->cursor.line, "unexpected end of line");
+    if (token->kind == FS_TOKEN_EOL) return fs_wrong(s, s->cursor.line - 1, "unexpected end of line");
     if (token->kind == FS_TOKEN_EOF) return fs_wrong(s, s->cursor.line, "unexpected end of file");
     return fs_wrong(s, s->cursor.line, "%s", fs_reason_text[FS_R_SYNTAX]);
 }

@@ -33,7 +33,7 @@ fs_reason fs_write_string(fs_scanner *s, const fs_token *token, bool multiple) {
     for (uint32_t at = 0; at < token->length;) {
         uint8_t octet;
         FS_TRY(next_octet(token, &at, &octet));
-        if (count == room) return multiple ? FS_R_NOSPACE : FS_R_SYNTAX;
+        if (count == room) return multiple || room < 255 ? FS_R_NOSPACE : FS_R_SYNTAX;
         out[count++] = octet;
     }
     if (!multiple) s->out[0] = (uint8_t)count;

@@ -16,6 +16,7 @@ typedef struct {
     const char *lhs, *rhs; /* as written, NUL-terminated */
     int start, stop, step;
     uint16_t type;
+    uint32_t parens; /* open around the right-hand side */
     uint64_t line;
 } generator;
 
@@ -112,14 +113,14 @@ FS_COLD static fs_reason complain(fs_scanner *s, uint64_t line, fs_reason reason
 }
 
 /* Read the RDATA of a record from a text of its own. */
-static fs_reason read_text(fs_scanner *s, uint16_t type, const uint8_t *text, uint32_t length, uint64_t line) {
+static fs_reason read_text(fs_scanner *s, const generator *g, const uint8_t *text, uint32_t length) {
     const fs_lex_cursor cursor = s->cursor;
     const uint8_t *const end = s->end;
     const bool at_eof = s->at_eof;
-    s->cursor = (fs_lex_cursor){.at = text, .line = line};
+    s->cursor = (fs_lex_cursor){.at = text, .line = g->line, .parens = g->parens};
     s->end = text + length;
     s->at_eof = true;
-    const fs_reason reason = fs_read_rdata(s, type, "$GENERATE: ");
+    const fs_reason reason = fs_read_rdata(s, g->type, "$GENERATE: ");
     s->cursor = cursor;
     s->end = end;
     s->at_eof = at_eof;
@@ -139,7 +140,7 @@ static fs_reason make_record(fs_scanner *s, const generator *g, int number, char
     if (reason != FS_R_OK) return complain(s, g->line, reason);
     memset(buffer + length, 0, FS_SCRATCH_SLACK);
     fs_begin_rdata(s);
-    return read_text(s, g->type, (const uint8_t *)buffer, length, g->line);
+    return read_text(s, g, (const uint8_t *)buffer, length);
 }
 
 /* Each record is a block of its own, whatever owner stands before it. */
@@ -149,7 +150,7 @@ static fs_reason add_record(fs_scanner *s, const generator *g, int number, char 
     FS_TRY(make_record(s, g, number, buffer, &owner));
     fs_end_rdata(s, &entry);
     const fs_reason reason = fs_check_place(s, &owner, g->type);
-    if (reason != FS_R_OK) return complain(s, g->line, reason);
+    if (reason != FS_R_OK) return fs_refuse_owner(s, &owner, reason, g->line);
     if (fs_names_intern(s, owner.wire, owner.length, fs_hash(s->seed, owner.wire, owner.length), &owner.id) != FS_OK) return FS_R_FAILED;
     return fs_append(s, owner.id, s->ttl, &entry);
 }
@@ -196,7 +197,11 @@ static fs_reason settle_ttl(fs_scanner *s, const fs_entry *entry) {
     return FS_R_OK;
 }
 
-static char *copy_token(const fs_token *token) { return strndup((const char *)token->text, token->length); }
+static char *copy_token(const fs_token *token) {
+    char *text = malloc((size_t)token->length + 1);
+    if (text != NULL) fs_token_copy(token, text);
+    return text;
+}
 
 static fs_reason read_type(fs_scanner *s, generator *g, const fs_token *token) {
     const int shown = token->length > 200 ? 200 : (int)token->length;
@@ -229,6 +234,7 @@ fs_reason fs_scan_generate(fs_scanner *s, uint64_t line) {
     fs_reason reason = fs_lex_text(s, &rhs);
     if (reason == FS_R_END) return fs_wrong(s, line, "unexpected end of line");
     if (reason != FS_R_OK) return reason == FS_R_TOKEN ? fs_wrong(s, line, "%s", fs_reason_text[FS_R_SYNTAX]) : complain(s, line, reason);
+    g.parens = s->cursor.parens;
     FS_TRY(fs_expect_eol(s, line));
     FS_TRY(settle_ttl(s, &entry));
     FS_TRY(fs_check_class(s, line, rrclass));

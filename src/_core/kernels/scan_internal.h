@@ -223,6 +223,7 @@ fs_reason fs_lex_limited(fs_scanner *s, uint32_t limit, uint32_t *value) FS_MUST
 
 FS_INLINE bool fs_token_is_end(const fs_token *token) { return token->kind == FS_TOKEN_EOL || token->kind == FS_TOKEN_EOF; }
 bool fs_token_equals(const fs_token *token, const char *lower); /* any case; no NUL inside */
+void fs_token_copy(const fs_token *token, char *text);          /* as a C string of at most token->length characters */
 
 //----------- Numbers (scan_numbers.c) -----------------------------------------
 
@@ -342,6 +343,7 @@ fs_reason fs_header_token(fs_scanner *s, bool end, fs_token *token) FS_MUST_CHEC
 fs_reason fs_read_header(fs_scanner *s, fs_entry *entry, uint16_t *rrclass, fs_token *token) FS_MUST_CHECK;
 fs_reason fs_check_type(fs_scanner *s, uint64_t line, uint16_t type) FS_MUST_CHECK;
 fs_reason fs_check_class(fs_scanner *s, uint64_t line, uint16_t rrclass) FS_MUST_CHECK;
+FS_COLD fs_reason fs_refuse_owner(fs_scanner *s, const fs_owner *owner, fs_reason reason, uint64_t line);
 fs_reason fs_check_place(const fs_scanner *s, const fs_owner *owner, uint16_t type) FS_MUST_CHECK;
 fs_reason fs_expect_eol(fs_scanner *s, uint64_t line) FS_MUST_CHECK;
 
@@ -373,7 +375,7 @@ fs_status fs_source_fill(fs_scanner *s) FS_MUST_CHECK; /* read more behind the c
 void fs_source_drop(fs_scanner *s);
 
 FS_COLD FS_PRINTF(3, 4) fs_reason fs_wrong(fs_scanner *s, uint64_t line, const char *format, ...); /* fills the error: FS_R_FAILED */
-FS_COLD FS_PRINTF(3, 4) void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...);
+FS_COLD FS_PRINTF(3, 4) void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...); /* line 0: of the file */
 FS_COLD fs_reason fs_failed(fs_scanner *s, uint64_t line); /* a call filled the error: say where, and FS_R_FAILED */
 
 #endif

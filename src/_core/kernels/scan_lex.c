@@ -26,7 +26,7 @@ static fs_reason lex_string(fs_scanner *s, const uint8_t *p, fs_token *token) {
                 s->cursor.at = p;
                 return FS_R_END;
             }
-            if (*p != '\n' && *p != '\r') p++;
+            if (*p != '\n' && *p != '\r' && *p != 0) p++;
             continue;
         }
         break;
@@ -218,4 +218,16 @@ bool fs_token_equals(const fs_token *token, const char *lower) {
     for (uint32_t i = 0; i < token->length; i++)
         if (lower[i] == 0 || fs_lower[token->text[i]] != (uint8_t)lower[i]) return false;
     return lower[token->length] == 0;
+}
+
+/* The lexer of BIND undoes one escape itself: a quote's, in quotes. */
+void fs_token_copy(const fs_token *token, char *text) {
+    for (uint32_t i = 0; i < token->length; i++) {
+        if (token->kind == FS_TOKEN_QUOTED && token->text[i] == '\\' && i + 1 < token->length) {
+            if (token->text[i + 1] != '"') *text++ = '\\';
+            i++;
+        }
+        *text++ = (char)token->text[i];
+    }
+    *text = 0;
 }
