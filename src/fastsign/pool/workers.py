@@ -50,7 +50,7 @@ class Pool:
             yield from self._map_in_flight(self._executor, function, tasks)
         except BrokenExecutor:
             message = (
-                "a worker process died (killed, or out of memory); nothing was published, run again with fewer (-n)"
+                "a worker process died (killed, or out of memory); nothing was published, try fewer (-n)"
             )
             raise SigningError(message) from None
 
