@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from types import TracebackType
 
 _ATTEMPTS = 100
@@ -68,7 +67,7 @@ class AtomicFile:
 
 def _create_beside(path: str, mode: int) -> tuple[int, str]:
     for _ in range(_ATTEMPTS):
-        temporary = f"{path}.{secrets.token_hex(4)}"
+        temporary = f"{path}.{os.urandom(4).hex()}"
         try:
             return os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), temporary
         except FileExistsError:
