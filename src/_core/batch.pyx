@@ -161,3 +161,125 @@ cdef class EcVerifier:
             status = fs_ec_verify_many(self.verifier, rows, given, count, ok, &error)
         check(status, &error)
         return bytes(out)
+
+
+# ---- Ed25519
+
+cdef extern from "ed25519_batch.h" nogil:
+    ctypedef struct fs_ed25519_key
+    ctypedef struct fs_ed25519_verifier
+
+    const char *fs_ed25519_kernel_name(size_t number)
+    fs_status fs_ed25519_key_new(fs_ed25519_key **key, const uint8_t *seed, const char *kernel, fs_error *error)
+    void fs_ed25519_key_free(fs_ed25519_key *key)
+    void fs_ed25519_key_public(const fs_ed25519_key *key, uint8_t *public_key)
+    fs_status fs_ed25519_sign_batch(const fs_ed25519_key *key, const uint8_t *data, const uint64_t *offset, size_t count,
+                                    uint8_t *signatures, fs_error *error)
+    fs_status fs_ed25519_verifier_new(fs_ed25519_verifier **verifier, const uint8_t *public_key, size_t expected,
+                                      const char *kernel, fs_error *error)
+    void fs_ed25519_verifier_free(fs_ed25519_verifier *verifier)
+    fs_status fs_ed25519_verify_many(const fs_ed25519_verifier *verifier, const uint8_t *data, const uint64_t *offset,
+                                     const uint8_t *signatures, size_t count, uint8_t *ok, fs_error *error)
+
+cdef extern from "ed25519_kernel.h" nogil:
+    fs_status fs_ed25519_probe_kernel(const char *kernel, fs_ec_probe operation, const uint8_t *a, const uint8_t *b,
+                                      uint8_t *out, fs_error *error)
+
+
+def ed25519_kernels():
+    """The variants of the Ed25519 kernel that this CPU runs, the fastest first."""
+    cdef list names = []
+    while fs_ed25519_kernel_name(<size_t>len(names)) != NULL:
+        names.append(fs_ed25519_kernel_name(<size_t>len(names)).decode())
+    return names
+
+
+def ed25519_probe(bytes kernel, int operation, bytes a, bytes b):
+    """One operation of the kernel's arithmetic on big-endian numbers (enum fs_ec_probe)."""
+    cdef fs_error error
+    cdef uint8_t out[32]
+    memset(&error, 0, sizeof(error))
+    check(fs_ed25519_probe_kernel(kernel, <fs_ec_probe>operation, _octets(a, 32), _octets(b, 32), out, &error), &error)
+    return (<char *>out)[:32]
+
+
+cdef Column _offsets(list messages):
+    """Where each message begins in all of them joined, and where the last one ends."""
+    cdef Column column = Column("Q", len(messages) + 1)
+    cdef uint64_t *offset = <uint64_t *>column.column.data
+    cdef uint64_t at = 0
+    cdef Py_ssize_t i
+    for i in range(len(messages)):
+        offset[i] = at
+        at += len(messages[i])
+    offset[len(messages)] = at
+    return column
+
+
+cdef class Ed25519Key:
+    """A private Ed25519 key, for tests: signing in batches with one variant of the kernel."""
+    cdef fs_ed25519_key *key
+
+    def __cinit__(self, bytes seed, kernel=None):
+        cdef fs_error error
+        cdef bytes name = kernel.encode() if kernel is not None else b""
+        memset(&error, 0, sizeof(error))
+        check(fs_ed25519_key_new(&self.key, _octets(seed, 32), <const char *>name if name else NULL, &error), &error)
+
+    def __dealloc__(self):
+        if self.key != NULL:
+            fs_ed25519_key_free(self.key)
+
+    def public(self):
+        """The public key, 32 octets."""
+        cdef bytearray out = bytearray(32)
+        fs_ed25519_key_public(self.key, <uint8_t *><char *>out)
+        return bytes(out)
+
+    def sign(self, list messages):
+        """The signatures of the messages, 64 octets each."""
+        cdef fs_error error
+        cdef size_t count = <size_t>len(messages)
+        cdef Column offsets = _offsets(messages)
+        cdef bytes joined = b"".join(messages)
+        cdef const uint8_t *data = <const uint8_t *><const char *>joined
+        cdef bytearray out = bytearray(64 * count)
+        cdef uint8_t *signatures = <uint8_t *><char *>out
+        cdef fs_status status
+        memset(&error, 0, sizeof(error))
+        with nogil:
+            status = fs_ed25519_sign_batch(self.key, data, <const uint64_t *>offsets.column.data, count, signatures, &error)
+        check(status, &error)
+        return bytes(out)
+
+
+cdef class Ed25519Verifier:
+    """A public Ed25519 key, for tests: verifying in batches with one variant of the kernel."""
+    cdef fs_ed25519_verifier *verifier
+
+    def __cinit__(self, bytes public_key, size_t expected, kernel=None):
+        cdef fs_error error
+        cdef bytes name = kernel.encode() if kernel is not None else b""
+        memset(&error, 0, sizeof(error))
+        check(fs_ed25519_verifier_new(&self.verifier, _octets(public_key, 32), expected, <const char *>name if name else NULL,
+                                      &error), &error)
+
+    def __dealloc__(self):
+        fs_ed25519_verifier_free(self.verifier)
+
+    def verify(self, list messages, bytes signatures):
+        """One octet a message: 1 where the signature is valid."""
+        cdef fs_error error
+        cdef size_t count = <size_t>len(messages)
+        cdef Column offsets = _offsets(messages)
+        cdef bytes joined = b"".join(messages)
+        cdef const uint8_t *data = <const uint8_t *><const char *>joined
+        cdef const uint8_t *given = _octets(signatures, 64 * count)
+        cdef bytearray out = bytearray(count)
+        cdef uint8_t *ok = <uint8_t *><char *>out
+        cdef fs_status status
+        memset(&error, 0, sizeof(error))
+        with nogil:
+            status = fs_ed25519_verify_many(self.verifier, data, <const uint64_t *>offsets.column.data, given, count, ok, &error)
+        check(status, &error)
+        return bytes(out)

@@ -3,6 +3,7 @@
 
 #include "ec_kernel.h"
 #include "ec_nonce.h"
+#include "ec_tables.h"
 #include "private_key_memory.h"
 
 #include <openssl/crypto.h>
@@ -29,17 +30,6 @@ struct fs_ec_verifier {
     unsigned window;
     void *base, *key; /* tables of G and of the public key */
 };
-
-/* ---- Memory, and what is left in it ---- */
-
-/* For verifying; what is secret lies in fs_secret_open memory. */
-static void *allocate(size_t octets) { return aligned_alloc(64, (octets + 63) / 64 * 64); }
-
-/* Overwrite the part of the stack where the kernels had their variables; the deepest of them takes less than this. */
-static __attribute__((noinline)) void wipe_stack(void) {
-    uint8_t used[24576];
-    OPENSSL_cleanse(used, sizeof used);
-}
 
 FS_COLD static fs_status out_of_memory(fs_error *error) {
     return fs_fail(error, FS_ERROR_MEMORY, "out of memory for elliptic-curve arithmetic");
@@ -104,7 +94,7 @@ fs_status fs_ec_key_new(fs_ec_key **out, fs_ec_curve curve, const uint8_t *secre
     fs_nonce_key_init(&key->nonce, curve, secret, kernel->order);
     kernel->derive(secret, room, key->public_key);
     fs_secret_close(room, kernel->sign_room);
-    wipe_stack();
+    fs_ec_wipe_stack();
     *out = key;
     return FS_OK;
 }
@@ -135,7 +125,7 @@ static void signing_close(signing *job) {
     fs_secret_close(job->room, job->key->kernel->sign_room);
     fs_secret_close(job->nonces, job->key->kernel->rows * job->key->kernel->octets);
     fs_secret_close(job->again, job->key->kernel->rows);
-    wipe_stack();
+    fs_ec_wipe_stack();
 }
 
 static int sign_rows(signing *job, const uint8_t *digests, const uint8_t *nonces, size_t count, uint8_t *signatures, uint8_t *again) {
@@ -197,18 +187,6 @@ fs_status fs_ec_sign_with_nonces(const fs_ec_key *key, const uint8_t *digests, c
 
 /* ---- Verifying ---- */
 
-/* The window that costs least: a table of 2^(window-1) points a window and base to build, then one addition a window and signature. */
-static unsigned best_window(size_t octets, size_t expected) {
-    unsigned best = 4;
-    double least = 0;
-    for (unsigned window = 4; window <= 13; window++) {
-        double windows = (double)((octets * 8 + window - 1) / window);
-        double cost = windows * (double)(1u << (window - 1)) + windows * (double)expected;
-        if (window == 4 || cost < least) best = window, least = cost;
-    }
-    return best;
-}
-
 fs_status fs_ec_verifier_new(fs_ec_verifier **out, fs_ec_curve curve, const uint8_t *public_key, size_t expected, const char *name,
                              fs_error *error) {
     const fs_ec_kernel *kernel = choose(curve, name);
@@ -217,10 +195,10 @@ fs_status fs_ec_verifier_new(fs_ec_verifier **out, fs_ec_curve curve, const uint
     fs_ec_verifier *verifier = malloc(sizeof *verifier);
     if (verifier == NULL) return out_of_memory(error);
     verifier->kernel = kernel;
-    verifier->window = best_window(kernel->octets, expected);
-    verifier->base = allocate(kernel->table_size(verifier->window));
-    verifier->key = allocate(kernel->table_size(verifier->window));
-    void *room = allocate(kernel->verify_room);
+    verifier->window = fs_ec_window(kernel->octets, expected);
+    verifier->base = fs_ec_allocate(kernel->table_size(verifier->window));
+    verifier->key = fs_ec_allocate(kernel->table_size(verifier->window));
+    void *room = fs_ec_allocate(kernel->verify_room);
     int memory = verifier->base != NULL && verifier->key != NULL && room != NULL;
     int wrong = memory && kernel->tables(public_key, verifier->window, room, verifier->base, verifier->key);
     free(room);
@@ -243,7 +221,7 @@ fs_status fs_ec_verify_many(const fs_ec_verifier *verifier, const uint8_t *diges
                             fs_error *error) {
     const fs_ec_kernel *kernel = verifier->kernel;
     size_t octets = kernel->octets;
-    void *room = allocate(kernel->verify_room);
+    void *room = fs_ec_allocate(kernel->verify_room);
     if (room == NULL) return out_of_memory(error);
     for (size_t first = 0; first < count; first += kernel->rows) {
         size_t rows = count - first < kernel->rows ? count - first : kernel->rows;

@@ -4,9 +4,11 @@
  * The files, one job each:
  *   ec_p256.h ec_p384.h             a curve's constants and its inversion chain
  *   ec_p256_adx.h ec_p384_adx.h     multiplication with MULX, ADCX and ADOX
- *   ec_field_impl.h                 arithmetic mod p and mod n      (the *_impl.h are included once by each variant,
- *   ec_points_impl.h                batch-affine additions, tables   which has its limbs and its multiplication fixed)
+ *   ec_field_impl.h                 numbers, arithmetic mod n        (the *_impl.h are included once by each variant,
+ *   ec_nist_field_impl.h            arithmetic mod p                 which has its limbs and its multiplication fixed)
+ *   ec_points_impl.h                batch-affine additions, tables
  *   ec_select_impl.h                constant-time table look-up
+ *   ec_comb_impl.h ec_double_impl.h k*G in constant time; u1*G + u2*Q in variable time
  *   ec_sign_impl.h ec_verify_impl.h the two jobs over one chunk of rows
  *   ec_p256.c ec_p384.c ec_*_adx.c  the variants, each giving one fs_ec_kernel
  *   ec_nonce.c                      RFC 6979

@@ -1,5 +1,5 @@
-/* Arithmetic on numbers of EC_LIMBS limbs: mod p in Montgomery form (fe_*), mod n (order_*). All of it is constant time.
- * Every value is fully reduced. A variant may define EC_ADX and bring its own multiplication. */
+/* Arithmetic on numbers of EC_LIMBS limbs: mod p (fe_*, by the curve's own header) and mod n in Montgomery form (order_*). All of it is
+ * constant time. Numbers mod n are fully reduced. */
 #if !defined(EC_LIMBS)
 #error "include a curve first"
 #endif
@@ -107,7 +107,7 @@ FS_INLINE void mod_sub(num *out, const num *a, const num *b, const num *m) {
     num_add(out, out, &correction);
 }
 
-/* Montgomery multiplication, a*b / 2^(64 limbs) mod m, for a, b < m; multiplication and reduction a limb at a time. */
+/* Montgomery multiplication, a*b / 2^(64 limbs) mod m, for a < m and any b; multiplication and reduction a limb at a time. */
 FS_INLINE void mod_mul(num *out, const num *a, const num *b, const num *m, uint64_t factor) {
     uint64_t t[EC_LIMBS + 1] = {0};
 #pragma GCC unroll 6
@@ -133,55 +133,25 @@ FS_INLINE void mod_mul(num *out, const num *a, const num *b, const num *m, uint6
 
 /* ---- The field ---- */
 
-#if defined(EC_ADX)
-#include EC_ADX_HEADER /* fe_mul, fe_sqr, fe_sub, and of four limbs order_mul */
+#if defined(EC_OWN_FIELD)
+#include EC_OWN_FIELD /* all of fe_* */
 #else
-/* Out of line: hundreds of unrolled copies would take gcc minutes. */
-static __attribute__((noinline)) void fe_mul(num *out, const num *a, const num *b) { mod_mul(out, a, b, &field_p, EC_P_FACTOR); }
-static inline void fe_sqr(num *out, const num *a) { fe_mul(out, a, a); }
-static inline void fe_sub(num *out, const num *a, const num *b) { mod_sub(out, a, b, &field_p); }
+#include "ec_nist_field_impl.h"
 #endif
-#if !defined(EC_LAZY)
-static inline uint64_t fe_is_zero(const num *a) { return num_is_zero(a); }
-static inline uint64_t fe_equal(const num *a, const num *b) { return num_equal(a, b); }
-#endif
-static inline void fe_add(num *out, const num *a, const num *b) { mod_add(out, a, b, &field_p); }
-
-static inline void fe_from(num *out, const num *a) { fe_mul(out, a, &field_square); }
-static inline void fe_to(num *out, const num *a) {
-    static const num one = {{1}};
-    fe_mul(out, a, &one);
-}
-
-/* a = mask ? -a : a, for a != 0 */
-FS_INLINE void fe_negate_if(num *a, uint64_t mask) {
-    num minus;
-    num_sub(&minus, &field_p, a);
-    num_move(a, &minus, mask);
-}
-
-/* out = a^(2^squarings) * times */
-static void fe_run(num *out, const num *a, int squarings, const num *times) {
-    num x = *a, y = *times;
-    for (int i = 0; i < squarings; i++) fe_sqr(&x, &x);
-    fe_mul(out, &x, &y);
-}
-
-/* 1/a mod p by Fermat; 0 for 0 */
-static void fe_invert(num *out, const num *a) {
-#define EC_RUN fe_run
-    EC_INVERT(out, a);
-#undef EC_RUN
-}
 
 /* ---- The order ---- */
 
-#if !defined(EC_ADX) || EC_LIMBS != 4
+#if defined(EC_ADX) && EC_LIMBS == 4
+#include "ec_mont4_adx.h"
+static __attribute__((noinline)) void order_mul(num *out, const num *a, const num *b) {
+    mont4(out->limb, a->limb, b->limb, order_n.limb, EC_N_FACTOR);
+}
+#else
 static __attribute__((noinline)) void order_mul(num *out, const num *a, const num *b) { mod_mul(out, a, b, &order_n, EC_N_FACTOR); }
 #endif
-static inline void order_from(num *out, const num *a) { order_mul(out, a, &order_square); }
+static inline void order_from(num *out, const num *a) { order_mul(out, &order_square, a); }
 
-/* a mod n, for any a: 2n > 2^(64 limbs) */
+/* a mod n, for any a below 2n: P-256 and P-384 have 2n > 2^(64 limbs) */
 static inline void order_reduce(num *a) {
     num less;
     uint64_t borrow = num_sub(&less, a, &order_n);
@@ -199,4 +169,20 @@ static void order_invert(num *out, const num *a) {
         order_mul(&result, &result, &power[exponent.limb[i / 16] >> (i % 16 * 4) & 15]);
     }
     *out = result;
+}
+
+/* inverse[i] = 1/value[i] mod n in Montgomery form, by one inversion. No value is zero. */
+static inline void order_invert_all(num *inverse, const num *value, num *before, size_t count) {
+    num run = order_one;
+    for (size_t i = 0; i < count; i++) {
+        order_from(&inverse[i], &value[i]);
+        before[i] = run;
+        order_mul(&run, &run, &inverse[i]);
+    }
+    order_invert(&run, &run);
+    for (size_t i = count; i-- > 0;) {
+        num one = inverse[i];
+        order_mul(&inverse[i], &run, &before[i]);
+        order_mul(&run, &run, &one);
+    }
 }

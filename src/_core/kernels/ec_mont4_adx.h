@@ -1,4 +1,4 @@
-/* Montgomery multiplication modulo any m of four limbs, m < 2^256 - 2^192, with MULX, ADCX and ADOX; for the order. */
+/* Montgomery multiplication modulo an m of four limbs, a < m < 2^256 - 2^193, any b, with MULX, ADCX and ADOX; for the order. */
 
 #define EC_TERM_OF(base, offset, low, high)                                                                                    \
     "mulx " offset "(%[" base "]), %[lo], %[hi]\n\t"                                                                           \
@@ -11,7 +11,7 @@
     EC_TERM_OF(base, "16", l2, l3) EC_TERM_OF(base, "24", l3, l4)                                                              \
     "adcx %[" free "], %[" l4 "]\n\t"
 
-/* Add that multiple of m which clears l0; the carry goes to `free`. Inputs below m keep a*b's row below 2^320 without one. */
+/* Add that multiple of m which clears l0; the carry goes to `free`. As a < m, a's row stays below 2^320 without one. */
 #define EC_CLEAR(l0, l1, l2, l3, l4, free)                                                                                     \
     "movq %[" l0 "], %%rdx\n\t"                                                                                                \
     "imulq %[factor], %%rdx\n\t" EC_ROW_OF("m", l0, l1, l2, l3, l4, free)                                                      \

@@ -4,8 +4,6 @@
  * m*p = m*2^256 - m*2^224 + m*2^192 + m*2^96 - m clears it: m*2^96 is two shifted halves, and p's top limb takes one MULX. Inputs below p
  * keep a row's sum below 2^320, so that five limbs hold it. */
 
-#include "ec_mont4_adx.h"
-
 #define EC_TOP_LIMB ((uint64_t)0xffffffff00000001)
 #define EC_SECOND_LIMB ((uint64_t)0x00000000ffffffff)
 
@@ -165,8 +163,4 @@ FS_INLINE void fe_sub(num *out, const num *a, const num *b) {
             : [b] "r"(b), [top] "r"(EC_TOP_LIMB), "m"(*b)
             : "cc");
     out->limb[0] = a0, out->limb[1] = a1, out->limb[2] = a2, out->limb[3] = a3;
-}
-
-static __attribute__((noinline)) void order_mul(num *out, const num *a, const num *b) {
-    mont4(out->limb, a->limb, b->limb, order_n.limb, EC_N_FACTOR);
 }

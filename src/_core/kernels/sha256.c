@@ -7,20 +7,9 @@
 
 const fs_sha256_state fs_sha256_start = {
     {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
-const fs_sha512_state fs_sha512_start = {{0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
-                                          0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}};
-const fs_sha512_state fs_sha384_start = {{0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
-                                          0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4}};
 
 void fs_sha256_octets(uint8_t *out, const fs_sha256_state *state) {
     for (int i = 0; i < 8; i++) fs_store_be32(out + 4 * i, state->word[i]);
-}
-
-void fs_sha512_octets(uint8_t *out, const fs_sha512_state *state, size_t octets) {
-    for (size_t i = 0; i < octets / 8; i++) {
-        fs_store_be32(out + 8 * i, (uint32_t)(state->word[i] >> 32));
-        fs_store_be32(out + 8 * i + 4, (uint32_t)state->word[i]);
-    }
 }
 
 static void sha256_libcrypto(fs_sha256_state *state, const uint8_t (*block)[64], size_t count) {
@@ -28,16 +17,6 @@ static void sha256_libcrypto(fs_sha256_state *state, const uint8_t (*block)[64],
     for (size_t i = 0; i < count; i++) {
         memcpy(context.h, &state[i], sizeof state[i]);
         SHA256_Transform(&context, block[i]);
-        memcpy(&state[i], context.h, sizeof state[i]);
-    }
-    OPENSSL_cleanse(&context, sizeof context);
-}
-
-void fs_sha512_many(fs_sha512_state *state, const uint8_t (*block)[128], size_t count) {
-    SHA512_CTX context;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(context.h, &state[i], sizeof state[i]);
-        SHA512_Transform(&context, block[i]);
         memcpy(&state[i], context.h, sizeof state[i]);
     }
     OPENSSL_cleanse(&context, sizeof context);
