@@ -114,6 +114,11 @@ def flip_rdata(records: Records, rng: random.Random) -> Records:
     return changed(records, row, wire=flip(records[row].wire, rng))
 
 
+def truncate_rdata(records: Records, rng: random.Random) -> Records:
+    row = pick(records, rng)
+    return changed(records, row, wire=records[row].wire[: rng.randrange(len(records[row].wire) + 1)])
+
+
 def flip_signature(records: Records, rng: random.Random) -> Records:
     row = pick(records, rng, RRSIG)
     return changed(records, row, wire=flip(records[row].wire, rng, signer_end(records[row].wire)))
@@ -252,7 +257,7 @@ def repeat_record(records: Records, rng: random.Random) -> Records:
 
 
 MUTATIONS: list[Mutation] = [
-    drop_record, drop_rrsig, drop_rrset, drop_name, drop_chain_record, flip_rdata, flip_signature, cut_signature,
+    drop_record, drop_rrsig, drop_rrset, drop_name, drop_chain_record, flip_rdata, truncate_rdata, flip_signature, cut_signature,
     change_rrsig_field, change_signer, change_ttl, change_rrset_ttl, add_name, add_type, add_to_rrset, copy_elsewhere,
     copy_to_other_type, rename, swap_signatures, change_chain_record, change_key, shift_times, change_case, shuffle,
     repeat_record,

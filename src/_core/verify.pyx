@@ -31,12 +31,15 @@ cdef extern from "verify.h" nogil:
         uint32_t count
         uint32_t capacity
 
+    ctypedef struct fs_nsec3_entry:
+        uint32_t record
+
     ctypedef struct fs_nsec3_index:
         const uint8_t *salt
         uint8_t salt_length
         uint16_t iterations
         uint64_t *prefix
-        uint32_t *record
+        fs_nsec3_entry *entry
         uint32_t *node
         uint8_t *matched
         uint32_t count
@@ -135,7 +138,7 @@ cdef int fill_chain(fs_nsec3_index *chain, object index, bytes salt) except -1:
     chain.iterations = index.iterations
     chain.count = <uint32_t>len(index.prefix)
     chain.prefix = <uint64_t *>items(index.prefix, "Q", chain.count)
-    chain.record = <uint32_t *>items(index.record, "I", chain.count)
+    chain.entry = <fs_nsec3_entry *>items(index.entry, "Q", 2 * <uint64_t>chain.count)
     chain.node = <uint32_t *>items(index.node, "I", chain.count)
     chain.matched = <uint8_t *>items(index.matched, "B", chain.count)
     return 0

@@ -127,6 +127,7 @@ def test_an_algorithm_that_is_published_must_sign() -> None:
         (NOW - 2, NOW - 1, False),
         (NOW + 1, NOW - 1, False),
         (NOW - (1 << 31) + 1, NOW, True),
+        (NOW - (3 << 29), NOW + (3 << 29), False),  # longer than serial numbers reach (RFC 4034 section 3.1.5)
     ],
 )
 def test_validity_includes_both_ends(inception: int, expiration: int, good: bool) -> None:

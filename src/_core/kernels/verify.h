@@ -90,15 +90,21 @@ fs_status fs_findings_note(fs_findings *findings, uint8_t kind, uint32_t node, u
 
 //----------- The task -----------
 
-/* One NSEC3 chain as found in the file, in hash order. */
+typedef struct {
+    uint8_t rest[FS_HASH - 8]; /* of the owner's hash, behind its first 8 octets */
+    uint32_t record;           /* row of the arena */
+} fs_nsec3_entry;
+_Static_assert(sizeof(fs_nsec3_entry) == 16, "a column of octets holds them");
+
+/* One NSEC3 chain as found in the file, in hash order. What a look-up touches lies together: it is bound by memory. */
 typedef struct {
     const uint8_t *salt;
     uint8_t salt_length;
     uint16_t iterations;
-    uint64_t *prefix;  /* [count] first 8 octets of the owner's hash */
-    uint32_t *record;  /* [count] row of the arena */
-    uint32_t *node;    /* [count] */
-    uint8_t *matched;  /* [count] 1: a name of the zone hashes to it */
+    uint64_t *prefix;      /* [count] first 8 octets of the owner's hash, as a number */
+    fs_nsec3_entry *entry; /* [count] */
+    uint32_t *node;        /* [count] */
+    uint8_t *matched;      /* [count] 1: a name of the zone hashes to it */
     uint32_t count;
 } fs_nsec3_index;
 
@@ -154,7 +160,7 @@ fs_status fs_verify_check_spans(const fs_arena *arena, const fs_order *order, ui
 fs_status fs_verify_survey(fs_verify_task *task, uint8_t *kind, uint32_t *apex_node, uint32_t *nsec3_records,
                            fs_findings *findings, fs_error *error) FS_MUST_CHECK;
 
-/* Find the records of one NSEC3 chain, in hash order, into chain->prefix, record and node. */
+/* Find the records of one NSEC3 chain, in hash order, into chain->prefix, entry and node. */
 fs_status fs_verify_index_chain(const fs_verify_task *task, fs_nsec3_index *chain, fs_error *error) FS_MUST_CHECK;
 
 /* Does this key correctly sign the RRset of this type at the apex? */

@@ -95,27 +95,32 @@ static int read_nsec3(const fs_arena *arena, uint32_t record, const fs_nsec3_ind
     return 1;
 }
 
-static int base32hex_value(uint8_t c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'v' ? c - 'a' + 10 : -1;
-}
+#define ROW(first) (first), (first) + 1, (first) + 2, (first) + 3, (first) + 4, (first) + 5, (first) + 6, (first) + 7
+#define BAD8 32, 32, 32, 32, 32, 32, 32, 32
+#define BAD64 BAD8, BAD8, BAD8, BAD8, BAD8, BAD8, BAD8, BAD8
+#define LETTERS 32, 10, 11, 12, 13, 14, 15, 16, ROW(17), 25, 26, 27, 28, 29, 30, 31, 32, BAD8
+/* The digits of base32hex (RFC 4648 section 7), of either case; 32 is none. */
+static const uint8_t base32hex[256] = {
+    BAD8, BAD8, BAD8, BAD8, BAD8, BAD8, ROW(0), 8, 9, 32, 32, 32, 32, 32, 32, LETTERS, LETTERS, BAD64, BAD64,
+};
+_Static_assert(sizeof base32hex == 256, "one value for each octet");
 
 /* The hash that an NSEC3 owner spells out; 0 if it is not one label of 32 base32hex digits below the apex (RFC 5155 section 3). */
 static int read_owner_hash(const fs_verify_task *task, uint32_t node, uint8_t hash[FS_HASH]) {
     const uint32_t id = task->order.node_name[node];
     const uint8_t *name = fs_name(&task->arena, id);
     if (name[0] != 32 || fs_name_size(&task->arena, id) != 33 + task->apex_length) return 0;
+    uint8_t wrong = 0;
     for (uint32_t group = 0; group < 4; group++) {
         uint64_t bits = 0;
         for (uint32_t i = 0; i < 8; i++) {
-            const int value = base32hex_value(name[1 + 8 * group + i]);
-            if (value < 0) return 0;
-            bits = bits << 5 | (uint64_t)value;
+            const uint8_t value = base32hex[name[1 + 8 * group + i]];
+            wrong |= value;
+            bits = bits << 5 | value;
         }
         for (uint32_t i = 0; i < 5; i++) hash[5 * group + i] = (uint8_t)(bits >> (32 - 8 * i));
     }
-    return 1;
+    return wrong < 32;
 }
 
 static uint64_t prefix_of(const uint8_t hash[FS_HASH]) { return (uint64_t)fs_load_be32(hash) << 32 | fs_load_be32(hash + 4); }
@@ -134,7 +139,8 @@ fs_status fs_verify_index_chain(const fs_verify_task *task, fs_nsec3_index *chai
             if (!read_nsec3(&task->arena, order->record[k], chain, &record)) continue;
             if (chain->count == capacity) return fs_fail(error, FS_ERROR_RANGE, "the index of an NSEC3 chain overflows");
             chain->prefix[chain->count] = prefix_of(hash);
-            chain->record[chain->count] = order->record[k];
+            memcpy(chain->entry[chain->count].rest, hash + 8, FS_HASH - 8);
+            chain->entry[chain->count].record = order->record[k];
             chain->node[chain->count++] = node;
         }
     }
@@ -193,13 +199,11 @@ static uint32_t lower_bound(const fs_nsec3_index *chain, uint64_t prefix) {
 }
 
 /* Entry of this hash, or FS_NONE; *before is the entry whose span covers it (RFC 5155 section 1.3). */
-static uint32_t find_hash(const fs_verify_task *task, const fs_nsec3_index *chain, const uint8_t hash[FS_HASH], uint32_t *before) {
+static uint32_t find_hash(const fs_nsec3_index *chain, const uint8_t hash[FS_HASH], uint32_t *before) {
     const uint64_t prefix = prefix_of(hash);
     uint32_t i = lower_bound(chain, prefix);
     for (; i < chain->count && chain->prefix[i] == prefix; i++) {
-        uint8_t found[FS_HASH];
-        if (!read_owner_hash(task, chain->node[i], found)) continue;
-        const int difference = memcmp(found, hash, FS_HASH);
+        const int difference = memcmp(chain->entry[i].rest, hash + 8, FS_HASH - 8);
         if (difference == 0) return i;
         if (difference > 0) break;
     }
@@ -209,7 +213,7 @@ static uint32_t find_hash(const fs_verify_task *task, const fs_nsec3_index *chai
 
 static int opted_out(const fs_verify_task *task, const fs_nsec3_index *chain, uint32_t entry) {
     nsec3 record;
-    return chain->count > 0 && read_nsec3(&task->arena, chain->record[entry], chain, &record) && (record.flags & 1);
+    return chain->count > 0 && read_nsec3(&task->arena, chain->entry[entry].record, chain, &record) && (record.flags & 1);
 }
 
 static int is_insecure(uint8_t kind) { return (kind & FS_VERIFY_CUT) && !(kind & FS_VERIFY_SECURE); }
@@ -247,7 +251,7 @@ static fs_status check_nsec3(const fs_verify_task *task, uint32_t c, uint32_t no
     uint8_t hash[FS_HASH];
     uint32_t before = 0;
     hash_name(chain, suffix, length, hash);
-    const uint32_t entry = find_hash(task, chain, hash, &before);
+    const uint32_t entry = find_hash(chain, hash, &before);
     if (entry == FS_NONE) {
         /* RFC 5155 section 6: only insecure delegations, and what leads to nothing else, hide in an opt-out span. */
         if (is_insecure(task->kind[node]) && opted_out(task, chain, before) &&
@@ -257,7 +261,7 @@ static fs_status check_nsec3(const fs_verify_task *task, uint32_t c, uint32_t no
     }
     chain->matched[entry] = 1;
     nsec3 record;
-    if (!read_nsec3(&task->arena, chain->record[entry], chain, &record) || !bitmap_fits(task, node, skip, &record))
+    if (!read_nsec3(&task->arena, chain->entry[entry].record, chain, &record) || !bitmap_fits(task, node, skip, &record))
         return add(findings, FS_FINDING_NSEC3_BITMAP, node, skip, c, error);
     if (entry + 1 < chain->count && chain->node[entry + 1] == chain->node[entry])
         return add(findings, FS_FINDING_NSEC3_MULTIPLE, node, skip, c, error);
@@ -312,7 +316,8 @@ static fs_status check_entry(const fs_verify_task *task, const fs_nsec3_index *c
     nsec3 record;
     uint8_t kind = 0;
     if (!chain->matched[entry]) kind = FS_FINDING_NSEC3_STRAY;
-    else if (!read_nsec3(&task->arena, chain->record[entry], chain, &record) || record.flags & 0xfe) kind = FS_FINDING_NSEC3_FLAGS;
+    else if (!read_nsec3(&task->arena, chain->entry[entry].record, chain, &record) || record.flags & 0xfe)
+        kind = FS_FINDING_NSEC3_FLAGS;
     return kind ? fs_findings_note(findings, kind, chain->node[entry], FS_TYPE_NSEC3, error) : FS_OK;
 }
 
@@ -320,9 +325,9 @@ static fs_status check_entry(const fs_verify_task *task, const fs_nsec3_index *c
 static fs_status check_link(const fs_verify_task *task, const fs_nsec3_index *chain, uint32_t entry, uint32_t follows,
                             fs_findings *findings, fs_error *error) {
     nsec3 record;
-    uint8_t hash[FS_HASH];
-    if (read_nsec3(&task->arena, chain->record[entry], chain, &record) &&
-        read_owner_hash(task, chain->node[follows], hash) && memcmp(record.next, hash, FS_HASH) == 0)
+    if (read_nsec3(&task->arena, chain->entry[entry].record, chain, &record) &&
+        prefix_of(record.next) == chain->prefix[follows] &&
+        memcmp(record.next + 8, chain->entry[follows].rest, FS_HASH - 8) == 0)
         return FS_OK;
     return fs_findings_add(findings, (fs_finding){.kind = FS_FINDING_NSEC3_BREAK, .type = FS_TYPE_NSEC3,
                                                   .node = chain->node[entry], .other = chain->node[follows]}, error);

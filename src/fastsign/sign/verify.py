@@ -53,7 +53,7 @@ class Nsec3Index:
     salt: bytes
     iterations: int
     prefix: Column  # Q [records]: first 8 octets of the owner's hash
-    record: Column  # I [records]: row of the arena
+    entry: Column  # Q [2 * records]: the rest of the hash and the row of the arena (fs_nsec3_entry)
     node: Column  # I [records]
     matched: Column  # B [records]: 1 once a name of the zone has this hash
 
@@ -232,11 +232,11 @@ def _index_chains(
     for rdata in parameters:
         if len(rdata) < 5 or rdata[0] != 1 or rdata[1] != 0 or len(rdata) != 5 + rdata[4]:
             continue
-        columns = Column("Q", records), Column("I", records), Column("I", records), Column("B", records)
+        columns = Column("Q", records), Column("Q", 2 * records), Column("I", records), Column("B", records)
         chain = Nsec3Index(rdata[5:], int.from_bytes(rdata[2:4], "big"), *columns)
         count = _core.verify_index_chain(subject, survey, chain)
-        for column in columns:
-            column.resize(count)
+        for column, each in zip(columns, (1, 2, 1, 1), strict=True):
+            column.resize(each * count)
         chains.append(chain)
         if len(chains) > CHAINS_MAX:
             raise _RefusedError(f"More than {CHAINS_MAX} NSEC3 chains")
