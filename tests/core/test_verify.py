@@ -263,7 +263,7 @@ def test_an_order_that_points_outside_its_columns_is_an_error(field: str) -> Non
 # ---- ranges, workers, batches
 
 
-@pytest.fixture(scope="module", params=[(13, ()), (14, ("-3", "aa", "-A")), (13, ("-3", "-"))])
+@pytest.fixture(scope="module", params=[(13, ()), (14, ("-3", "aa", "-A")), (15, ("-3", "-"))])
 def records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     algorithm, options = request.param
     folder: Path = tmp_path_factory.mktemp("zone")

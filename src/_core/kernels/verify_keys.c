@@ -3,6 +3,7 @@
 #include "verify_keys.h"
 
 #include "ec_batch.h"
+#include "ed25519_batch.h"
 #include "zone.h"
 
 #include <openssl/core_names.h>
@@ -112,32 +113,53 @@ void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t lengt
 
 void fs_verify_key_close(fs_verify_key *key) {
     EVP_PKEY_free(key->pkey);
-    if (key->batch != NULL) fs_ec_verifier_free(key->batch);
+    if (key->batch != NULL && key->algorithm == FS_ALGORITHM_ED25519) fs_ed25519_verifier_free(key->batch);
+    else if (key->batch != NULL) fs_ec_verifier_free(key->batch);
     key->pkey = key->batch = NULL;
-}
-
-static fs_status verify_many_ecdsa(const fs_verify_key *key, const fs_verify_batch *batch, uint8_t *good, fs_error *error) {
-    return fs_ec_verify_many(key->batch, batch->data, batch->signature, batch->count, good, error);
-}
-
-enum { BATCH_PAYS_FROM = 32 }; /* the verifier's smallest tables cost some ten signatures' checks */
-
-fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected, fs_error *error) {
-    const int is_ecdsa = key->algorithm == FS_ALGORITHM_P256 || key->algorithm == FS_ALGORITHM_P384;
-    if (!key->usable || !is_ecdsa || key->batch != NULL || expected < BATCH_PAYS_FROM) return FS_OK;
-    const fs_ec_curve curve = key->algorithm == FS_ALGORITHM_P256 ? FS_EC_P256 : FS_EC_P384;
-    if (length != 4 + 2 * fs_ec_octets(curve)) return fs_fail(error, FS_ERROR_RANGE, "not the RDATA that the key was read from");
-    fs_ec_verifier *verifier = NULL;
-    const fs_status status = fs_ec_verifier_new(&verifier, curve, rdata + 4, expected, NULL, error);
-    if (status != FS_OK) return status;
-    key->batch = verifier;
-    key->verify_many = verify_many_ecdsa;
-    return FS_OK;
 }
 
 int fs_verify_key_may_sign(const fs_verify_key *key, uint16_t type) {
     if (!(key->flags & FS_DNSKEY_ZONE) || key->protocol != 3) return 0; /* RFC 4034 sections 2.1.1 and 2.1.2 */
     return !(key->flags & FS_DNSKEY_REVOKE) || type == FS_TYPE_DNSKEY;  /* RFC 5011 section 2.1 */
+}
+
+//----------- Many at once -----------
+
+static fs_status many_ecdsa(const fs_verify_key *key, const fs_verify_batch *batch, uint8_t *good, fs_error *error) {
+    return fs_ec_verify_many(key->batch, batch->data, batch->signature, batch->count, good, error);
+}
+
+static fs_status many_ed25519(const fs_verify_key *key, const fs_verify_batch *batch, uint8_t *good, fs_error *error) {
+    return fs_ed25519_verify_many(key->batch, batch->data, batch->offset, batch->signature, batch->count, good, error);
+}
+
+static fs_status prepare_ecdsa(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected, fs_error *error) {
+    const fs_ec_curve curve = key->algorithm == FS_ALGORITHM_P256 ? FS_EC_P256 : FS_EC_P384;
+    if (length != 4 + 2 * fs_ec_octets(curve)) return fs_fail(error, FS_ERROR_RANGE, "not the RDATA that the key was read from");
+    fs_ec_verifier *verifier = NULL;
+    const fs_status status = fs_ec_verifier_new(&verifier, curve, rdata + 4, expected, NULL, error);
+    if (status == FS_OK) key->batch = verifier, key->verify_many = many_ecdsa;
+    return status;
+}
+
+/* The batch verifier takes no key outside the group of prime order; libcrypto judges the signatures of such a one. */
+static fs_status prepare_ed25519(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected, fs_error *error) {
+    if (length != 4 + 32) return fs_fail(error, FS_ERROR_RANGE, "not the RDATA that the key was read from");
+    fs_ed25519_verifier *verifier = NULL;
+    const fs_status status = fs_ed25519_verifier_new(&verifier, rdata + 4, expected, NULL, error);
+    if (status == FS_OK) key->batch = verifier, key->verify_many = many_ed25519;
+    return status == FS_ERROR_CRYPTO ? FS_OK : status;
+}
+
+enum { BATCH_PAYS_FROM = 32 }; /* the smallest tables cost some ten signatures' checks */
+
+fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected, fs_error *error) {
+    if (!key->usable || key->batch != NULL || expected < BATCH_PAYS_FROM) return FS_OK;
+    switch (key->algorithm) {
+    case FS_ALGORITHM_P256: case FS_ALGORITHM_P384: return prepare_ecdsa(key, rdata, length, expected, error);
+    case FS_ALGORITHM_ED25519: return prepare_ed25519(key, rdata, length, expected, error);
+    default: return FS_OK;
+    }
 }
 
 //----------- Digests -----------
@@ -168,33 +190,27 @@ fs_status fs_verify_batch_open(fs_verify_batch *batch, const fs_verify_key *key,
     batch->data_capacity = key->digest_size ? (uint64_t)FS_VERIFY_BATCH * key->digest_size : 1u << 20;
     batch->slot = malloc(FS_VERIFY_BATCH * sizeof *batch->slot);
     batch->signature = malloc((size_t)FS_VERIFY_BATCH * key->signature_size);
-    batch->data_end = malloc(FS_VERIFY_BATCH * sizeof *batch->data_end);
+    batch->offset = calloc(FS_VERIFY_BATCH + 1, sizeof *batch->offset);
     batch->data = malloc(batch->data_capacity);
-    if (batch->slot && batch->signature && batch->data_end && batch->data) return FS_OK;
+    if (batch->slot && batch->signature && batch->offset && batch->data) return FS_OK;
     return fs_fail(error, FS_ERROR_MEMORY, "out of memory for a batch of signatures");
 }
 
 void fs_verify_batch_close(fs_verify_batch *batch) {
     free(batch->slot);
     free(batch->signature);
-    free(batch->data_end);
+    free(batch->offset);
     free(batch->data);
     memset(batch, 0, sizeof *batch);
 }
 
 int fs_verify_batch_full(const fs_verify_batch *batch) {
-    if (batch->count == FS_VERIFY_BATCH) return 1;
-    return batch->count > 0 && batch->data_end[batch->count - 1] > (1u << 20);
+    return batch->count == FS_VERIFY_BATCH || batch->offset[batch->count] > (1u << 20);
 }
 
-const uint8_t *fs_verify_batch_data(const fs_verify_batch *batch, const fs_verify_key *key, uint32_t i, uint64_t *length) {
-    if (key->digest_size) {
-        *length = key->digest_size;
-        return batch->data + (uint64_t)i * key->digest_size;
-    }
-    const uint64_t start = i ? batch->data_end[i - 1] : 0;
-    *length = batch->data_end[i] - start;
-    return batch->data + start;
+const uint8_t *fs_verify_batch_data(const fs_verify_batch *batch, uint32_t i, uint64_t *length) {
+    *length = batch->offset[i + 1] - batch->offset[i];
+    return batch->data + batch->offset[i];
 }
 
 static fs_status make_room(fs_verify_batch *batch, uint64_t end, fs_error *error) {
@@ -210,15 +226,15 @@ fs_status fs_verify_batch_add(fs_verify_batch *batch, const fs_verify_key *key, 
                               const uint8_t *signature, uint32_t slot, fs_error *error) {
     const uint32_t i = batch->count;
     if (i == FS_VERIFY_BATCH) return fs_fail(error, FS_ERROR_RANGE, "a batch of signatures overflows");
-    const uint64_t start = i ? batch->data_end[i - 1] : 0;
+    const uint64_t start = batch->offset[i];
     if (key->digest_size) {
         digest_message(key->algorithm, message, length, batch->data + start);
-        batch->data_end[i] = start + key->digest_size;
+        batch->offset[i + 1] = start + key->digest_size;
     } else {
         const fs_status status = make_room(batch, start + length, error);
         if (status != FS_OK) return status;
         memcpy(batch->data + start, message, length);
-        batch->data_end[i] = start + length;
+        batch->offset[i + 1] = start + length;
     }
     memcpy(batch->signature + (size_t)i * key->signature_size, signature, key->signature_size);
     batch->slot[i] = slot;
@@ -306,7 +322,7 @@ static fs_status many_messages(const fs_verify_key *key, const fs_verify_batch *
     if (context == NULL) return refuse(key, error);
     for (uint32_t i = 0; i < batch->count; i++) {
         uint64_t length;
-        const uint8_t *message = fs_verify_batch_data(batch, key, i, &length);
+        const uint8_t *message = fs_verify_batch_data(batch, i, &length);
         good[i] = (uint8_t)check_message(context, key, message, length, batch->signature + (size_t)i * key->signature_size);
     }
     ERR_clear_error();

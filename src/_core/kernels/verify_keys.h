@@ -17,7 +17,7 @@ typedef struct {
     uint32_t *slot;         /* [FS_VERIFY_BATCH] the caller's number of each */
     uint8_t *signature;     /* [FS_VERIFY_BATCH][signature_size] */
     uint8_t *data;          /* digests [FS_VERIFY_BATCH][digest_size]; or messages, one after another */
-    uint64_t *data_end;     /* [FS_VERIFY_BATCH] EdDSA: where each message ends */
+    uint64_t *offset;       /* [FS_VERIFY_BATCH + 1] where each digest or message starts in data; the next one's is its end */
     uint64_t data_capacity; /* octets */
 } fs_verify_batch;
 
@@ -31,7 +31,7 @@ struct fs_verify_key {
     uint8_t digest_size;     /* octets; 0 for EdDSA */
     uint16_t signature_size; /* octets */
     void *pkey;              /* EVP_PKEY */
-    void *batch;             /* verifier of many signatures at once, or NULL */
+    void *batch;             /* fs_ec_verifier or fs_ed25519_verifier, many signatures at once; or NULL */
     fs_verify_many *verify_many;
 };
 
@@ -39,7 +39,7 @@ struct fs_verify_key {
 void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length);
 void fs_verify_key_close(fs_verify_key *key);
 
-/* Make ready for about `expected` signatures: where that pays and the algorithm is ECDSA, by the batch verifier. */
+/* Make ready for about `expected` signatures: where that pays, ECDSA and Ed25519 by the batch verifiers. */
 fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected,
                                 fs_error *error) FS_MUST_CHECK;
 
@@ -62,6 +62,6 @@ int fs_verify_batch_full(const fs_verify_batch *batch);
 fs_status fs_verify_batch_add(fs_verify_batch *batch, const fs_verify_key *key, const uint8_t *message, uint64_t length,
                               const uint8_t *signature, uint32_t slot, fs_error *error) FS_MUST_CHECK;
 /* What row i signs. */
-const uint8_t *fs_verify_batch_data(const fs_verify_batch *batch, const fs_verify_key *key, uint32_t i, uint64_t *length);
+const uint8_t *fs_verify_batch_data(const fs_verify_batch *batch, uint32_t i, uint64_t *length);
 
 #endif

@@ -73,7 +73,7 @@ static int wants_second_opinion(const fs_verify_work *work, const fs_pending_sig
 static fs_status try_other_keys(fs_verify_work *work, uint32_t tried, uint32_t row, uint16_t type, int *good, fs_error *error) {
     const fs_verify_key *keys = work->task->keys;
     uint64_t length;
-    const uint8_t *data = fs_verify_batch_data(&work->batch[tried], &keys[tried], row, &length);
+    const uint8_t *data = fs_verify_batch_data(&work->batch[tried], row, &length);
     const uint8_t *octets = work->batch[tried].signature + (size_t)row * keys[tried].signature_size;
     for (uint32_t i = tried + 1; i < work->task->key_count && !*good; i++) {
         if (keys[i].tag != keys[tried].tag || keys[i].algorithm != keys[tried].algorithm || !keys[i].usable ||
@@ -94,7 +94,7 @@ static fs_status settle_row(fs_verify_work *work, uint32_t k, uint32_t row, fs_e
     if (key->batch != NULL && (!good || wants_second_opinion(work, signature))) {
         int second;
         uint64_t length;
-        const uint8_t *data = fs_verify_batch_data(batch, key, row, &length);
+        const uint8_t *data = fs_verify_batch_data(batch, row, &length);
         status = fs_verify_one(key, data, length, batch->signature + (size_t)row * key->signature_size, &second, error);
         if (status == FS_OK && second != good) status = disagree(key, error);
         work->counts->second_opinions++;
