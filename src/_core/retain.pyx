@@ -1,13 +1,20 @@
 # Signatures of the input that stay.
 
+cdef uint32_t NONE = 0xFFFFFFFF
+
 cdef extern from "retain.h" nogil:
+    ctypedef struct fs_retain_key:
+        uint32_t signer
+        uint32_t successor
+        uint8_t offline
+
     ctypedef struct fs_retain_task:
         const fs_arena *arena
         const fs_order *order
         const fs_chain *chain
         const uint8_t *apex
         const fs_verify_key *keys
-        const uint32_t *signer_of_key
+        const fs_retain_key *use
         uint32_t key_count
         uint32_t now
         uint32_t cycle
@@ -26,33 +33,35 @@ cdef extern from "retain.h" nogil:
                               fs_error *error)
 
 
-def retain_range(object arena, object order, object chain, object retained, bytes apex, PublicKeys keys, signer_of_key,
+def retain_range(object arena, object order, object chain, object retained, bytes apex, PublicKeys keys, uses,
                  uint32_t now, uint32_t cycle, uint32_t first, uint32_t last):
     """Judge the RRSIG records of nodes [first, last): those that don't stay get type 0 in the arena.
 
-    Those that do are noted in *retained* (fastsign.sign.retain.Retained). signer_of_key: for each of *keys* its number among the
-    signers, or -1. Returns (retained, dropped, verified, unverified).
+    Those that do are noted in *retained* (fastsign.sign.retain.Retained). *uses*: for each of *keys* its KeyUse. Returns (retained,
+    dropped, verified, unverified).
     """
     cdef fs_error error
     memset(&error, 0, sizeof(error))
     cdef fs_arena records = arena_of(arena)
     cdef fs_order nodes = order_of(order)
     cdef fs_chain entries = chain_of(chain)
-    cdef uint32_t numbers[FS_SIGNERS_MAX]
+    cdef fs_retain_key use[FS_SIGNERS_MAX]
     cdef fs_retain_task task
     cdef fs_retain_counts counts
     cdef fs_status status
     check_name(apex)
     retained_of(retained, &nodes, &entries)
-    if keys.count > FS_SIGNERS_MAX or len(signer_of_key) != keys.count:
-        raise ValueError(f"at most {FS_SIGNERS_MAX} keys, each with its signer's number")
+    if keys.count > FS_SIGNERS_MAX or len(uses) != keys.count:
+        raise ValueError(f"at most {FS_SIGNERS_MAX} keys, each with its use")
     if first > last or last > nodes.node_count:
         raise ValueError("the range is not within the zone")
     for i in range(keys.count):
-        numbers[i] = 0xFFFFFFFF if signer_of_key[i] < 0 else signer_of_key[i]
+        use[i].signer = NONE if uses[i].signer is None else uses[i].signer
+        use[i].successor = NONE if uses[i].successor is None else uses[i].successor
+        use[i].offline = uses[i].offline
     memset(&counts, 0, sizeof(counts))
     task.arena, task.order, task.chain = &records, &nodes, &entries
-    task.apex, task.keys, task.signer_of_key = <const uint8_t *><const char *>apex, keys.key, numbers
+    task.apex, task.keys, task.use = <const uint8_t *><const char *>apex, keys.key, use
     task.key_count, task.now, task.cycle = keys.count, now, cycle
     task.type = <uint16_t *>(<Column>arena.rrtype).column.data
     task.rrset = <uint64_t *>(<Column>retained.rrset).column.data

@@ -217,7 +217,7 @@ def retain_range(
     retained: object,
     apex: bytes,
     keys: PublicKeys,
-    signer_of_key: Sequence[int],
+    uses: Sequence[object],
     now: int,
     cycle: int,
     first: int,

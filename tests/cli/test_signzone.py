@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import tools
-from differential_zones import ORIGIN, ZONE
+from differential_zones import ORIGIN, ZONE, records, without_signatures
 from inprocess import Done, signzone
 
 NAME = ORIGIN.lower()
@@ -78,6 +78,59 @@ def test_a_bad_call_fails_as_binds_does(call, keys, folder):
     assert sorted(os.listdir(folder)) == ["zone"]
     theirs = bind(*arguments)
     assert (ours.code, ours.stdout, ours.stderr) == (theirs.returncode, theirs.stdout, said(theirs.stderr))
+
+
+VALUES = ["e", "X", "s", "i", "3", "d", "T", "c", "f", "K", "N", "o", "n", "j", "H", "O", "k", "v"]
+
+
+@pytest.mark.parametrize("letter", VALUES)
+def test_an_empty_value_means_what_it_means_to_bind(letter, keys, folder):
+    arguments = ("-P", "-S", "-K", keys, "-o", ORIGIN, f"-{letter}", "", "zone")
+    theirs, ours = bind(*arguments), signzone(*arguments, check=False)
+    assert (ours.code, re.sub(r"/\d+'", "/tag'", ours.stderr)) == (
+        theirs.returncode,
+        re.sub(r"/\d+'", "/tag'", theirs.stderr),
+    )
+
+
+INVALID = [
+    ("-s", "+3600", "-e", "now+60"), ("-X", "20200101000000"), ("-e", "+86400", "-j", "864000"), ("-e", "+80y"),
+    ("-e", "0"), ("-e", "never"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("validity", INVALID, ids=" ".join)
+def test_signatures_that_end_before_they_begin_are_not_made(validity, keys, folder):
+    arguments = ("-P", "-S", "-K", keys, "-o", ORIGIN, *validity, "zone")
+    ours = signzone(*arguments, check=False)
+    assert ours.code == bind(*arguments).returncode == 1
+    assert re.search(r"fatal: dnskey 'Example/ECDSAP256SHA256/\d+' failed to sign data: invalid time$", ours.stderr)
+    assert "zone.signed" not in os.listdir(folder)
+
+
+def test_numbers_may_be_octal_or_hexadecimal_as_in_bind(keys, folder):
+    for number in ("010", "0x5"):
+        arguments = ("-S", "-P", "-K", keys, "-o", ORIGIN, "-3", "-", "-H", number, "-i", "0x100")
+        signzone(*arguments, "-f", "ours", "zone")
+        bind(*arguments, "-f", "theirs", "zone")
+        assert without_signatures(records(folder / "ours")) == without_signatures(records(folder / "theirs"))
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "fifo", "directory"])
+def test_only_a_file_is_replaced(name, keys, folder):
+    os.mkfifo("fifo")
+    os.mkdir("directory")
+    before = os.lstat(name)
+    done = signzone("-S", "-K", keys, "-o", ORIGIN, "-f", name, "zone", check=False)
+    assert done.code == 1
+    assert f"{name} is not a regular file" in done.stderr
+    assert (os.lstat(name).st_mode, os.lstat(name).st_ino) == (before.st_mode, before.st_ino)
+
+
+def test_closed_streams_are_no_reason_to_fail(keys, folder):
+    call = f"{sys.executable} -m fastsign signzone -S -K {keys} -o {ORIGIN} zone"
+    assert subprocess.run(f"{call} >&- 2>&- <&-", shell=True, check=False).returncode == 0
+    tools.accept(folder / "zone.signed", ORIGIN)
 
 
 BAD_ZONES = {

@@ -77,3 +77,47 @@ def test_many_workers_keep_the_same(keys, tmp_path):
         done = signzone(*common, "-t", "-n", workers, "-f", tmp_path / workers, tmp_path / "first")
         assert counts(done.stdout) == [0, made, 0]
         assert (tmp_path / workers).read_bytes().splitlines()[2:] == (tmp_path / "first").read_bytes().splitlines()[2:]
+
+
+def roll(folder: Path) -> Path:
+    """Keys with a ZSK that is retired now and its successor."""
+    for role in (("-f", "KSK"), ("-A", "now-10d", "-P", "now-10d", "-I", "now+2d", "-D", "now+40d")):
+        name = tools.run("dnssec-keygen", "-q", "-a", "15", *role, "-K", folder, ORIGIN).stdout.strip()
+    tools.run("dnssec-keygen", "-q", "-S", name, "-K", folder, "-i", "0")
+    return folder / name
+
+
+@pytest.mark.parametrize("chain", [(), ("-3", "AB")], ids=["nsec", "nsec3"])
+def test_in_a_gradual_roll_the_successor_signs_where_the_predecessor_does_not(chain, tmp_path):
+    old = roll(tmp_path)
+    (tmp_path / "zone").write_text("\n".join(ZONE) + "\n")
+    common = ("-S", "-t", "-K", tmp_path, "-o", ORIGIN, "-d", tmp_path)
+    first = tmp_path / "first"
+    tools.run("dnssec-signzone", *common, *VALIDITY, *chain, "-O", "full", "-f", first, tmp_path / "zone")
+    first.write_text(first.read_text().replace("192.0.2.1\n", "192.0.2.77\n"))
+    tools.run("dnssec-settime", "-I", "now-1h", old)
+    new = next(path for path in tmp_path.glob("K*.key") if "zone-signing" in path.read_text() and path.stem != old.name)
+    tools.run("dnssec-settime", "-P", "now-1h", "-A", "now-1h", new)
+
+    again = (*common, "-s", "20261102000000", "-e", "20391202000000")
+    theirs = tools.run("dnssec-signzone", *again, "-f", tmp_path / "theirs", first)
+    ours = signzone(*again, "-f", tmp_path / "ours", first)
+    assert records(tmp_path / "ours") == records(tmp_path / "theirs")
+    assert counts(ours.stdout) == counts(theirs.stdout)
+    assert counts(ours.stdout)[1] > 10
+
+
+def test_signatures_of_an_offline_key_stay_while_they_are_valid(keys, tmp_path):
+    """As BIND 9.20 has it: nobody could make them anew."""
+    (tmp_path / "zone").write_text("\n".join(ZONE) + "\n")
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    for path in keys.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    common = ("-K", folder, "-o", ORIGIN, "-d", tmp_path)
+    signzone("-S", *common, "-e", "now+10d", "-f", tmp_path / "first", tmp_path / "zone")
+    ksk = next(path for path in folder.glob("K*.key") if "key-signing" in path.read_text())
+    ksk.with_suffix(".private").unlink()
+    done = signzone("-t", *common, "-i", "900000", "-f", tmp_path / "ours", tmp_path / "first")
+    assert counts(done.stdout)[1] == 1
+    tools.accept(tmp_path / "ours", ORIGIN)

@@ -13,6 +13,7 @@ typedef struct {
     covered kind;
     uint32_t node;
     uint32_t index; /* of the RRset, or of the chain's entry */
+    uint16_t type;
 } target;
 
 /* A signature that waits for its check. */
@@ -57,14 +58,14 @@ static uint32_t find_entry(const fs_retain_task *task, const uint8_t *name, uint
 static target find_covered(const fs_retain_task *task, uint32_t node, uint16_t type, uint32_t nsec3_entry) {
     const fs_order *order = task->order;
     if (type == FS_TYPE_NSEC3)
-        return nsec3_entry == FS_NONE ? (target){0} : (target){COVERS_NSEC3, node, nsec3_entry};
+        return nsec3_entry == FS_NONE ? (target){0} : (target){COVERS_NSEC3, node, nsec3_entry, type};
     if (!fs_is_signed(order->node_flags[node], type)) return (target){0};
     if (type == FS_TYPE_NSEC) {
         const uint32_t entry = fs_chain_find(task->chain, node);
-        return fs_chain_has_nsec(task->chain, entry, node) ? (target){COVERS_NSEC, node, entry} : (target){0};
+        return fs_chain_has_nsec(task->chain, entry, node) ? (target){COVERS_NSEC, node, entry, type} : (target){0};
     }
     for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1]; i++)
-        if (order->rrset_type[i] == type) return (target){COVERS_RRSET, node, i};
+        if (order->rrset_type[i] == type) return (target){COVERS_RRSET, node, i, type};
     return (target){0};
 }
 
@@ -74,6 +75,11 @@ static uint32_t covered_ttl(const fs_retain_task *task, const target *over) {
     return over->kind == COVERS_RRSET ? task->order->rrset_ttl[over->index] : task->chain->ttl;
 }
 
+/* Is the signature to be made anew, as it ends soon? Not while nobody can make it. */
+static int is_due(const fs_retain_task *task, const uint8_t *rdata, uint32_t key) {
+    return !task->use[key].offline && is_later(task->now + task->cycle, fs_load_be32(rdata + 8));
+}
+
 /* May the signature stay, if it verifies? What its RDATA says must fit the RRset as it is now: no future or short-lived one,
  * the RRset's TTL, our name as the signer's. BIND keeps one that is not yet valid; a zone that rests on it would be bogus. */
 static int may_stay(const fs_retain_task *task, const uint8_t *rdata, uint32_t length, const target *over) {
@@ -81,7 +87,7 @@ static int may_stay(const fs_retain_task *task, const uint8_t *rdata, uint32_t l
     if (length <= FS_RRSIG_HEAD + apex_length || !fs_same_folded(rdata + FS_RRSIG_HEAD, task->apex, apex_length)) return 0;
     const uint32_t ttl = fs_load_be32(rdata + 4), expiration = fs_load_be32(rdata + 8), inception = fs_load_be32(rdata + 12);
     if (is_later(inception, expiration) || is_later(inception, task->now)) return 0;
-    return !is_later(task->now + task->cycle, expiration) && ttl == covered_ttl(task, over);
+    return !is_later(task->now, expiration) && ttl == covered_ttl(task, over);
 }
 
 static fs_status build_message(keeper *with, const uint8_t *rdata, const target *over, fs_error *error) {
@@ -94,13 +100,19 @@ static fs_status build_message(keeper *with, const uint8_t *rdata, const target 
     return fs_message_nsec3(&with->message, &head, owner, owner_length, over->index, error);
 }
 
-/* It verified: it stays, and its signer has nothing to do here. */
+/* The signer has nothing to make here. */
+static void release(const fs_retain_task *task, const target *over, uint32_t signer) {
+    uint64_t *word = over->kind == COVERS_RRSET ? &task->rrset[over->index] : &task->entry[over->index];
+    if (signer != FS_NONE) *word |= 1ULL << signer;
+}
+
+static int is_keyset(uint16_t type) { return type == FS_TYPE_DNSKEY || type == FS_TYPE_CDS || type == FS_TYPE_CDNSKEY; }
+
+/* It verified: it stays. Neither its signer nor, in a gradual roll, the signer's successor has anything to make here. */
 static void keep(keeper *with, const candidate *one) {
     const fs_retain_task *task = with->task;
-    const uint32_t signer = task->signer_of_key[one->key];
-    const uint64_t bit = signer == FS_NONE ? 0 : 1ULL << signer;
-    if (one->over.kind == COVERS_RRSET) task->rrset[one->over.index] |= bit;
-    else task->entry[one->over.index] |= bit;
+    release(task, &one->over, task->use[one->key].signer);
+    if (!is_keyset(one->over.type)) release(task, &one->over, task->use[one->key].successor);
     if (one->over.kind == COVERS_NSEC3) task->entry_node[one->over.index] = one->over.node;
     if (task->type[one->row] == 0) {
         task->type[one->row] = FS_TYPE_RRSIG;
@@ -151,6 +163,9 @@ static fs_status judge(keeper *with, uint32_t row, uint32_t node, uint32_t nsec3
         const fs_verify_key *key = &task->keys[i];
         if (!key->usable || key->algorithm != rdata[2] || key->tag != fs_load_be16(rdata + 16)) continue;
         if (length - head != key->signature_size || !fs_verify_key_may_sign(key, fs_load_be16(rdata))) continue;
+        /* A gradual roll: where the predecessor still signs, be it anew, its successor does not begin yet. */
+        if (task->use[i].signer != FS_NONE && !is_keyset(over.type)) release(task, &over, task->use[i].successor);
+        if (is_due(task, rdata, i)) continue;
         const candidate one = {over, row, i};
         status = wait_for_check(with, &one, rdata + head, error);
     }

@@ -5,13 +5,20 @@
 #include "message.h"
 #include "verify_keys.h"
 
+/* What a key of the zone means for its signatures. */
+typedef struct {
+    uint32_t signer;    /* its number among the signers; FS_NONE: it does not sign */
+    uint32_t successor; /* signer that follows it: makes nothing where this key's signature stands; FS_NONE */
+    uint8_t offline;    /* its secret is not at hand: its signatures stay to their last second */
+} fs_retain_key;
+
 typedef struct {
     const fs_arena *arena;
     const fs_order *order;
     const fs_chain *chain;
     const uint8_t *apex; /* wire, lower case */
     const fs_verify_key *keys; /* [key_count] DNSKEYs of the new zone, those that don't sign among them */
-    const uint32_t *signer_of_key; /* [key_count] the key's number among the signers, FS_NONE if it does not sign */
+    const fs_retain_key *use;  /* [key_count] */
     uint32_t key_count;
     uint32_t now;   /* seconds since 1970, modulo 2^32 */
     uint32_t cycle; /* seconds: a signature that ends sooner is made anew */

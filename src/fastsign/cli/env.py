@@ -27,8 +27,9 @@ class Env:
 
     @classmethod
     def of_process(cls) -> Env:
-        """The Env of this process."""
-        return cls(tuple(sys.argv), sys.stdin, sys.stdout, sys.stderr, environ=os.environ)
+        """The Env of this process. A stream that was closed before it began leads nowhere."""
+        stdin, stdout, stderr = sys.stdin or _nowhere(), sys.stdout or _nowhere(), sys.stderr or _nowhere()
+        return cls(tuple(sys.argv), stdin, stdout, stderr, environ=os.environ)
 
     def path(self, path: str) -> str:
         """A path of the command line as this process can open it."""
@@ -41,3 +42,7 @@ class Env:
     def with_argv(self, argv: tuple[str, ...]) -> Env:
         """The same world with another command line."""
         return Env(argv, self.stdin, self.stdout, self.stderr, self.cwd, self.clock, self.environ)
+
+
+def _nowhere() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), "w+")

@@ -86,8 +86,9 @@ def main() -> int:
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _terminate)
     try:
-        code = run(Env.of_process())
-        sys.stdout.flush()
+        env = Env.of_process()
+        code = run(env)
+        env.stdout.flush()
     except Terminated as ended:
         return 128 + ended.number  # as a shell reports a program that a signal ended
     except KeyboardInterrupt:

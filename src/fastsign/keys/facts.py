@@ -56,6 +56,18 @@ def algorithm_number(text: str) -> int | None:
     return _NUMBERS.get(text.upper())
 
 
+_CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
+
+
+def class_number(text: str) -> int | None:
+    """Number of a class by its mnemonic or as CLASSnnn, in any case; None for another word."""
+    word = text.upper()
+    digits = word.removeprefix("CLASS")
+    if digits != word and digits.isascii() and digits.isdigit() and int(digits) < 2**16:
+        return int(digits)
+    return _CLASSES.get(word)
+
+
 def key_tag(rdata: bytes) -> int:
     """Key tag of DNSKEY RDATA (RFC 4034 appendix B)."""
     if rdata[3] == 1:  # RSAMD5 has a way of its own (appendix B.1)

@@ -15,7 +15,6 @@ from fastsign.keys.metadata import NO_METADATA, KeyState, KeyTimes, Metadata, pa
 _TTL = re.compile(r"(?:[0-9]+[wdhms]?)+", re.IGNORECASE)
 _TTL_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1, "": 1}
 _WORD = re.compile(r"[();]|(?:\\.|[^ \t\r();\\])+")
-_CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
 _KEY_FILE_MAX = 64 * 1024  # characters
 
 
@@ -183,7 +182,7 @@ def parse_key_record(text: str, base: str = "") -> KeyFile:
     ttl = None
     if _TTL.fullmatch(words[at]):
         ttl, at = _parse_ttl(words[at]), at + 1
-    rrclass = _CLASSES.get(words[at].upper())
+    rrclass = facts.class_number(words[at])
     at += rrclass is not None
     if words[at].upper() == "KEY":
         raise ValueError("bad key type")

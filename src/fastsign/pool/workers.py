@@ -49,9 +49,7 @@ class Pool:
         try:
             yield from self._map_in_flight(self._executor, function, tasks)
         except BrokenExecutor:
-            message = (
-                "a worker process died (killed, or out of memory); nothing was published, try fewer (-n)"
-            )
+            message = "a worker process died (killed, or out of memory); nothing was published, try fewer (-n)"
             raise SigningError(message) from None
 
     def _map_in_flight(

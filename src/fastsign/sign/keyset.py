@@ -6,10 +6,11 @@ from fastsign.errors import KeyFileError, SigningError, system_reason
 from fastsign.keys import facts
 from fastsign.keys.files import KeyFile, find_keys
 from fastsign.keys.load import ZoneKey, load_named_keys, load_zone_keys
-from fastsign.keys.select import Selection, select_plain, select_smart, ttl_conflict
+from fastsign.keys.select import SelectedKey, Selection, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
 from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, RRSIG, SOA, Apex
 from fastsign.sign.job import Job
+from fastsign.sign.retain import KeyUse
 from fastsign.sign.tell import Tell
 
 
@@ -41,7 +42,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
             zone_keys,
             named=named,
             named_ksks=named_ksks,
-            dnskey_ttl=apex.ttl_of(DNSKEY) or apex.soa_ttl,
+            dnskey_ttl=_rrset_ttl(job, apex, tell) or apex.soa_ttl,
             ksk_only=job.ksk_only_keyset,
             ignore_ksk_flag=job.ignore_ksk_flag,
         )
@@ -104,6 +105,25 @@ def _update_sync(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None
             apex.replace(rrtype, ttl, kept + [rdata for rdata in added if rdata not in kept])
     for line in change.logs:
         tell.detail(1, f"info: {line}")
+
+
+def key_use(selection: Selection, rdata: bytes) -> KeyUse:
+    """What the key with this DNSKEY RDATA means for signatures that it has made."""
+    numbers = {key.rdata: number for number, key in enumerate(selection.signers)}
+    key = next((key for key in selection.keys if key.rdata == rdata), None)
+    successor = next((other for other in selection.signers if key is not None and _follows(other, key)), None)
+    return KeyUse(
+        signer=numbers.get(rdata),
+        successor=None if successor is None else numbers[successor.rdata],
+        offline=key is not None and (key.file is None or not key.file.can_sign),
+    )
+
+
+def _follows(key: SelectedKey, before: SelectedKey) -> bool:
+    """Do the files of two zone-signing keys say that one is the other's successor? (dnssec-keygen -S)"""
+    if key.file is None or before.file is None or key.ksk or key.algorithm != before.algorithm:
+        return False
+    return key.file.predecessor == before.tag and before.file.successor == key.tag
 
 
 def _check_keys(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None:

@@ -14,9 +14,9 @@ from fastsign.sign import serial
 from fastsign.sign.apex import DNSKEY, NSEC3PARAM, Apex
 from fastsign.sign.denial import NSEC, NSEC3, OPT_OUT, Chain, Denial, choose_denial, make_chain
 from fastsign.sign.job import Job
-from fastsign.sign.keyset import choose_keys
+from fastsign.sign.keyset import choose_keys, key_use
 from fastsign.sign.narrate import narrate
-from fastsign.sign.plan import Signer
+from fastsign.sign.plan import SIGNS_DNSKEY, Signer
 from fastsign.sign.report import Report
 from fastsign.sign.retain import Judge, Retained, retain_signatures
 from fastsign.sign.shards import KeyReference, Work, write_signed_zone
@@ -81,7 +81,7 @@ def sign_zone(job: Job, file: AtomicFile, report: Report, tell: Tell) -> Signed:
 
 
 def _load(job: Job, tell: Tell) -> Arena:
-    loaded = load_zone(job.zone_file, job.origin, job.rrclass)
+    loaded = load_zone(job.zone_file, job.origin, job.rrclass, job.now)
     for warning in loaded.warnings:
         tell.note(f"dnssec-signzone: warning: {warning}\n")
     return loaded.arena
@@ -139,14 +139,13 @@ def _refit_apex(job: Job, apex: Apex, denial: Denial, tell: Tell) -> None:
 
 def _judge(job: Job, arena: Arena, order: Order, chain: Chain, apex: Apex, selection: Selection) -> Judge:
     dnskeys = tuple(apex.rdata_of(DNSKEY))
-    numbers = {key.rdata: number for number, key in enumerate(selection.signers)}
     return Judge(
         arena=arena,
         order=order,
         chain=chain,
         apex=job.origin.lower(),
         dnskeys=dnskeys,
-        signer_of_key=tuple(numbers.get(rdata, -1) for rdata in dnskeys),
+        uses=tuple(key_use(selection, rdata) for rdata in dnskeys),
         now=job.now,
         cycle=(job.expiration - job.inception) % 2**32 // 4 if job.cycle is None else job.cycle,
     )
@@ -154,6 +153,8 @@ def _judge(job: Job, arena: Arena, order: Order, chain: Chain, apex: Apex, selec
 
 def _work(job: Job, arena: Arena, order: Order, chain: Chain, selection: Selection, retained: Retained | None) -> Work:
     keys = selection.signers
+    for key in keys:
+        _check_validity(job, key)
     return Work(
         arena=arena,
         order=order,
@@ -165,6 +166,17 @@ def _work(job: Job, arena: Arena, order: Order, chain: Chain, selection: Selecti
         engine=job.engine,
         retained=retained,
     )
+
+
+def _check_validity(job: Job, key: SelectedKey) -> None:
+    """A signature must end after it begins, by less than half of the 32-bit clock (RFC 4034 section 3.1.5)."""
+    ends = [job.expiration_dnskey] if key.roles & SIGNS_DNSKEY else []
+    ends += [job.expiration] if key.roles & ~SIGNS_DNSKEY else []
+    longest_jitter = max(job.jitter - 1, 0)
+    for end in ends:
+        if not (serial.is_greater(end, job.inception) and longest_jitter < (end - job.inception) % 2**32):
+            text = facts.key_text(job.origin, key.rdata)
+            raise SigningError(f"dnskey '{text}' failed to sign data: invalid time")
 
 
 def _signer(job: Job, key: SelectedKey) -> Signer:

@@ -33,6 +33,15 @@ class Retained:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What a key of the zone means for its signatures."""
+
+    signer: int | None  # its number among the signers
+    successor: int | None  # signer that follows it and makes nothing where this key's signature stands
+    offline: bool  # its secret is not at hand: its signatures stay to their last second
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """What a worker needs to tell which signatures stay."""
 
@@ -41,7 +50,7 @@ class Judge:
     chain: Chain
     apex: bytes  # wire, lower case
     dnskeys: tuple[bytes, ...]  # RDATA of the zone's keys
-    signer_of_key: tuple[int, ...]  # for each its number among the signers, -1 if it does not sign
+    uses: tuple[KeyUse, ...]  # for each
     now: int
     cycle: int  # seconds: a signature that ends within so many is made anew
 
@@ -71,7 +80,7 @@ def _judge_range(share: tuple[Judge, Retained], first: int, last: int) -> tuple[
         retained,
         judge.apex,
         _open_keys(judge.dnskeys),
-        judge.signer_of_key,
+        judge.uses,
         judge.now % 2**32,
         judge.cycle,
         first,

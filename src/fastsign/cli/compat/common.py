@@ -79,7 +79,7 @@ class CommandLine:
             while letters:
                 letter, letters = letters[0], letters[1:]
                 value = ""
-                if self._takes_value(letter):
+                if self.takes_value(letter):
                     value, letters = self._value(letter, letters), ""
                 self._common(letter)
                 yield letter, value
@@ -115,7 +115,8 @@ class CommandLine:
             self.warn(f"error: {source}: {error}")
         return FatalError(f"failed loading zone from '{zone_file}': {reason}")
 
-    def _takes_value(self, letter: str) -> bool:
+    def takes_value(self, letter: str) -> bool:
+        """Has the option a value? An unknown one ends the run."""
         at = self.tool.options.find(letter)
         if letter == ":" or at < 0:
             self._invalid(letter)

@@ -12,7 +12,6 @@ from fastsign.keys.generate import RSA_BITS, RSA_BITS_DEFAULT, make_key
 from fastsign.keys.metadata import FORMAT, KeyTimes, Metadata
 from fastsign.keys.write import Material, rewrite_key, write_key
 
-_CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
 _PREPUBLICATION = 30 * 86400  # seconds, of a successor
 
 
@@ -50,7 +49,7 @@ class Request:
 
 def make(line: CommandLine, request: Request) -> str:
     """Make the key that was asked for and return the name of its files."""
-    rrclass = _CLASSES.get(request.rrclass.upper())
+    rrclass = facts.class_number(request.rrclass)
     if rrclass is None:
         raise FatalError(f"unknown class {request.rrclass}")
     predecessor = None

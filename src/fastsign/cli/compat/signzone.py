@@ -10,6 +10,7 @@ from fastsign.cli.compat import common
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_number
 from fastsign.cli.env import Env
 from fastsign.keys import names
+from fastsign.keys.facts import class_number
 from fastsign.sign import serial
 from fastsign.sign.denial import Wanted
 from fastsign.sign.job import Job
@@ -75,7 +76,7 @@ TOOL = Tool(
 _HOUR, _DAY = 3600, 86400
 _MAX_ITERATIONS = 50  # RFC 9276; BIND 9.20's limit
 _MAX_KSKS = 8
-_CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
+_IN = 1
 _STYLES = {"text": 0, "full": 1}
 
 
@@ -90,7 +91,7 @@ class _Options:
     verbosity: int = 0
 
     def number(self, letter: str, complaint: str, lowest: int = 0) -> int | None:
-        return parse_number(self.values[letter], complaint, lowest) if letter in self.values else None
+        return parse_number(self.values[letter], complaint, lowest, base=0) if letter in self.values else None
 
 
 def main(env: Env) -> int:
@@ -119,10 +120,10 @@ def _read_options(line: CommandLine) -> _Options:
         elif letter == "A":
             options.opt_out = not options.opt_out  # a toggle: -AA clears the flag
         elif letter == "v":
-            options.verbosity = common.parse_verbosity(value)
+            options.verbosity = parse_number(value, "verbose level must be numeric", -(2**31), base=0)
         elif letter in "prl":
             _obsolete(letter)
-        elif value or letter in "3NOo":
+        elif line.takes_value(letter):
             options.values[letter] = value
         else:
             options.flags.add(letter)
@@ -141,6 +142,7 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
     zone_file, now = operands[0], env.now()
     inception, expiration, expiration_dnskey = _validity(line, values, now)
     output = values.get("f", zone_file + ".signed")
+    _check_output(env, output)
     return Job(
         zone_file=zone_file,
         origin=_origin(values.get("o", os.path.basename(zone_file))),
@@ -170,6 +172,15 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         engine=env.environ.get("FASTSIGN_ENGINE", ""),
         header=_header(now),
     )
+
+
+def _check_output(env: Env, output: str) -> None:
+    """Only a file may be replaced: not a device, which a rename by root would turn into one."""
+    if not output:
+        raise FatalError("failed to rename temp file to : file not found")
+    path = env.path(output)
+    if output != "-" and os.path.exists(path) and not os.path.isfile(path):
+        raise FatalError(f"{output} is not a regular file and will not be replaced; -f - writes to standard output")
 
 
 def _validity(line: CommandLine, values: dict[str, str], now: int) -> tuple[int, int, int]:
@@ -208,10 +219,10 @@ def _style(text: str | None, to_stdout: bool) -> int:
 
 
 def _rrclass(text: str) -> int:
-    rrclass = _CLASSES.get(text.upper())
+    rrclass = class_number(text)
     if rrclass is None:
         raise FatalError(f"unknown class {text}")
-    if rrclass != _CLASSES["IN"]:
+    if rrclass != _IN:
         raise FatalError(f"option -c {text} is not supported by {VERSION}: only class IN is")
     return rrclass
 
@@ -235,7 +246,7 @@ def _wanted_denial(options: _Options) -> Wanted:
 
 
 def _salt(text: str) -> bytes:
-    if text == "-":
+    if text in ("-", ""):
         return b""
     try:
         salt = bytes.fromhex(text) if text.isalnum() else None

@@ -12,6 +12,7 @@ from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool
 from fastsign.cli.env import Env
 from fastsign.errors import VerificationError, ZoneSyntaxError, system_reason
 from fastsign.keys import names
+from fastsign.keys.facts import class_number
 from fastsign.sign.verify_report import VerifyOptions, VerifyReport
 from fastsign.zone.arena import Arena
 
@@ -35,8 +36,6 @@ Options: (default value in parenthesis) \n\
 
 # BIND 9.20's letters, of which `refused` are not offered.
 TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="EJm")
-
-_CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
 
 
 @dataclass(slots=True)
@@ -85,9 +84,10 @@ def _read_options(line: CommandLine) -> _Options:
 
 
 def _rrclass(text: str) -> int:
-    if text.upper() not in _CLASSES:
+    rrclass = class_number(text)
+    if rrclass is None:
         raise FatalError(f"unknown class {text}")
-    return _CLASSES[text.upper()]
+    return rrclass
 
 
 def _check_format(text: str) -> None:
