@@ -10,6 +10,7 @@ from pathlib import Path
 
 PACKAGES = {
     "dnssec-keygen": "bind9-utils",
+    "dnssec-settime": "bind9-utils",
     "dnssec-signzone": "bind9-utils",
     "dnssec-verify": "bind9-utils",
     "named-checkzone": "bind9-utils",
