@@ -30,6 +30,7 @@ probe() {
     want knot-dnssecutils has_tool kzonesign
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns
+    want netbase test -e /etc/protocols # WKS records name protocols and services
 }
 
 scratch=$(mktemp -d)

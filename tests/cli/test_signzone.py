@@ -250,9 +250,9 @@ def test_any_number_of_workers_writes_the_same_octets(large_zone, keys, tmp_path
     assert outputs[0] == outputs[1] == outputs[2]
 
 
-def start_large(zone: Path, keys: Path, folder: Path) -> subprocess.Popen[str]:
-    # A job in the background ignores SIGINT, and so would what it starts: `env` sets that right.
-    command = ["env", "--default-signal=INT", sys.executable, "-m", "fastsign", "signzone"]
+def start_large(zone: Path, keys: Path, folder: Path, *signals: str) -> subprocess.Popen[str]:
+    # A job in the background ignores SIGINT, one under nohup SIGHUP, and so would what it starts: `env` mends that.
+    command = ["env", *(signals or ["--default-signal=INT,TERM,HUP"]), sys.executable, "-m", "fastsign", "signzone"]
     options = ["-S", "-P", "-3", "-", "-n", "2", "-K", keys, "-o", ORIGIN, "-d", folder, "-f", folder / "out", zone]
     environ = {**os.environ, "FASTSIGN_ENGINE": "openssl"}
     pipe = subprocess.PIPE
@@ -288,6 +288,15 @@ def test_a_signal_ends_the_run_and_leaves_nothing(number, large_zone, keys, tmp_
     assert os.listdir(tmp_path) == []
     for worker in workers:
         assert not Path(f"/proc/{worker}").exists()
+
+
+def test_a_run_under_nohup_survives_a_hangup(large_zone, keys, tmp_path):
+    running = start_large(large_zone, keys, tmp_path, "--ignore-signal=HUP")
+    for pid in (running.pid, *children_of(running.pid)):
+        os.kill(pid, signal.SIGHUP)
+    _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 0, stderr
+    assert (tmp_path / "out").exists()
 
 
 CONFLICTS = [
