@@ -88,7 +88,8 @@ cdef extern from "verify.h" nogil:
 cdef class PublicKeys:
     """The keys of a DNSKEY RRset, ready to verify by: read from the RDATA of each.
 
-    With *expected*, how many signatures each key is expected to have, ECDSA and Ed25519 go by the batch verifiers where that pays.
+    With *expected*, how many signatures each key is expected to have, ECDSA and Ed25519 go by the batch verifiers where
+    that pays.
     """
     cdef fs_verify_key *key
     cdef readonly uint32_t count
