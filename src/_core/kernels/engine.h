@@ -55,10 +55,13 @@ fs_status fs_openssl_rsa(const fs_private_key *key, const fs_rows *rows, uint8_t
 fs_status fs_openssl_eddsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
 fs_status fs_openssl_ecdsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
 
-/* Our own batches: P-256 and P-384 on any CPU. */
+/* Our own batches: P-256, P-384 and Ed25519 on any CPU. */
 int fs_batch_fits(uint8_t algorithm, const fs_private_key *key);
-fs_status fs_batch_open(fs_private_key *key, fs_error *error);
-void fs_batch_close(fs_private_key *key);
+fs_status fs_batch_ecdsa_open(fs_private_key *key, fs_error *error);
+void fs_batch_ecdsa_close(fs_private_key *key);
+fs_status fs_batch_ed25519_open(fs_private_key *key, fs_error *error);
+void fs_batch_ed25519_close(fs_private_key *key);
+fs_status fs_batch_ed25519(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
 fs_status fs_batch_ecdsa(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error);
 
 /* crypto_mb: x86-64 with AVX-512 IFMA, in builds with FASTSIGN_CRYPTO_MB. RSA of 1024, 2048, 3072 and 4096 bits. */

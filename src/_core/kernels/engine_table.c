@@ -1,16 +1,17 @@
 /* Who signs what: one row per engine and algorithm, of one algorithm the preferred engine first. */
 #include "engine.h"
 
-#define BATCH(number)                                                                                                 \
-    {.name = "batch", .algorithm = number, .lanes = 2, .fits = fs_batch_fits, .sign = fs_batch_ecdsa, .open = fs_batch_open, \
-     .close = fs_batch_close}
+#define BATCH(number, function)                                                                                \
+    {.name = "batch", .algorithm = number, .lanes = 4, .fits = fs_batch_fits, .sign = function, .open = function##_open, \
+     .close = function##_close}
 #define OPENSSL(number, function) {.name = "openssl", .algorithm = number, .lanes = 1, .fits = fs_openssl_fits, .sign = function}
 #define CRYPTO_MB(number, function) \
     {.name = "crypto_mb", .algorithm = number, .lanes = 8, .fits = fs_crypto_mb_fits, .sign = function}
 
 const fs_engine fs_engines[] = {
-    BATCH(FS_ECDSAP256),
-    BATCH(FS_ECDSAP384),
+    BATCH(FS_ECDSAP256, fs_batch_ecdsa),
+    BATCH(FS_ECDSAP384, fs_batch_ecdsa),
+    BATCH(FS_ED25519, fs_batch_ed25519),
 #ifdef FASTSIGN_CRYPTO_MB
     CRYPTO_MB(FS_RSASHA1, fs_crypto_mb_rsa),
     CRYPTO_MB(FS_NSEC3RSASHA1, fs_crypto_mb_rsa),
