@@ -60,7 +60,7 @@ def scan_file(
     stop_at: int = -1,
     now: int = 0,
     window: int = 0,
-    plain: bool = False,
+    ways: int = 0,
 ) -> Scan: ...
 def scan_text(
     text: bytes,
@@ -69,7 +69,7 @@ def scan_text(
     rrclass: int = 1,
     stop_at: int = -1,
     now: int = 0,
-    plain: bool = False,
+    ways: int = 0,
 ) -> Scan: ...
 def name_from_text(text: str | bytes, origin: bytes | None = b"\0") -> bytes: ...
 def name_to_text(wire: bytes) -> str: ...

@@ -1,8 +1,8 @@
 /* The table of RR types. Rows ascend by number; the types are those of BIND 9.18 (lib/dns/rdata). */
 #include "rrtypes.h"
 
+#include <stdbool.h>
 #include <stdio.h>
-#include <strings.h>
 
 #define S FS_RR_SINGLETON
 #define M FS_RR_META
@@ -111,21 +111,45 @@ const fs_rrtype fs_rrtypes[] = {
 
 const uint32_t fs_rrtype_count = sizeof fs_rrtypes / sizeof fs_rrtypes[0];
 
-const fs_rrtype *fs_rrtype_by_number(uint16_t type) {
-    uint32_t low = 0, high = fs_rrtype_count;
-    while (low < high) {
-        const uint32_t middle = (low + high) / 2;
-        if (fs_rrtypes[middle].type == type) return &fs_rrtypes[middle];
-        if (fs_rrtypes[middle].type < type) low = middle + 1;
-        else high = middle;
+/* Rows by number and by mnemonic, filled when the library is loaded. A zone of a million signatures asks for a few million types. */
+enum { LOW_TYPES = 263, MNEMONIC_SLOTS = 512, MNEMONIC_MAX = 15 };
+static uint8_t low_rows[LOW_TYPES], mnemonic_rows[MNEMONIC_SLOTS]; /* a row's index plus 1; 0: none */
+
+static uint32_t mnemonic_slot(const char *text, size_t length) {
+    uint32_t hash = (uint32_t)length;
+    for (size_t i = 0; i < length; i++) hash = hash * 31 + ((uint8_t)text[i] & 0xdf); /* either case */
+    return (hash ^ hash >> 9) % MNEMONIC_SLOTS;
+}
+
+__attribute__((constructor)) static void index_rows(void) {
+    _Static_assert(sizeof fs_rrtypes / sizeof fs_rrtypes[0] < 256, "an index fits an octet");
+    for (uint32_t i = 0; i < fs_rrtype_count; i++) {
+        const fs_rrtype *row = &fs_rrtypes[i];
+        uint32_t slot = mnemonic_slot(row->mnemonic, strlen(row->mnemonic));
+        while (mnemonic_rows[slot] != 0) slot = (slot + 1) % MNEMONIC_SLOTS;
+        mnemonic_rows[slot] = (uint8_t)(i + 1);
+        if (row->type < LOW_TYPES) low_rows[row->type] = (uint8_t)(i + 1);
     }
+}
+
+const fs_rrtype *fs_rrtype_by_number(uint16_t type) {
+    if (FS_LIKELY(type < LOW_TYPES)) return low_rows[type] ? &fs_rrtypes[low_rows[type] - 1] : NULL;
+    for (uint32_t i = fs_rrtype_count; i-- > 0 && fs_rrtypes[i].type >= type;)
+        if (fs_rrtypes[i].type == type) return &fs_rrtypes[i];
     return NULL;
 }
 
+static bool is_mnemonic(const char *mnemonic, const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (mnemonic[i] == 0 || fs_lower[(uint8_t)mnemonic[i]] != fs_lower[(uint8_t)text[i]]) return false;
+    return mnemonic[length] == 0;
+}
+
 const fs_rrtype *fs_rrtype_by_mnemonic(const char *text, size_t length) {
-    for (uint32_t i = 0; i < fs_rrtype_count; i++) {
-        const char *mnemonic = fs_rrtypes[i].mnemonic;
-        if (strncasecmp(mnemonic, text, length) == 0 && mnemonic[length] == 0) return &fs_rrtypes[i];
+    if (length > MNEMONIC_MAX) return NULL;
+    for (uint32_t slot = mnemonic_slot(text, length); mnemonic_rows[slot] != 0; slot = (slot + 1) % MNEMONIC_SLOTS) {
+        const fs_rrtype *row = &fs_rrtypes[mnemonic_rows[slot] - 1];
+        if (is_mnemonic(row->mnemonic, text, length)) return row;
     }
     return NULL;
 }

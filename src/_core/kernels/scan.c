@@ -105,8 +105,6 @@ void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...) {
 //----------- A zone -----------------------------------------------------------
 
 static fs_status open_scanner(fs_scanner *s) {
-    fs_status status = fs_names_open(s);
-    if (status != FS_OK) return status;
     s->shared = calloc((size_t)FS_SHARED_SETS * FS_SHARED_WAYS, sizeof *s->shared);
     if (s->shared == NULL) return fs_fail(s->error, FS_ERROR_MEMORY, "out of memory for the RDATA in common");
     s->scratch = malloc(FS_SCRATCH_HEAD + FS_RDATA_MAX + FS_SCRATCH_SLACK);
@@ -116,14 +114,14 @@ static fs_status open_scanner(fs_scanner *s) {
     const fs_scan_options *o = s->options;
     s->rrclass = o->rrclass;
     s->apex_length = fs_name_length(o->origin);
-    status = o->path != NULL ? fs_source_push(s, o->path) : fs_source_push_text(s, "-", o->text, o->text_length);
+    const fs_status status = o->path != NULL ? fs_source_push(s, o->path) : fs_source_push_text(s, "-", o->text, o->text_length);
     if (status != FS_OK) {
         if (o->path != NULL) set_file(s->error, o->path);
         return status;
     }
     memcpy(s->source->origin, o->origin, s->apex_length);
     s->source->origin_length = (uint32_t)s->apex_length;
-    return FS_OK;
+    return fs_names_open(s, s->source->fd >= 0 ? (uint64_t)s->source->before.st_size : o->text_length);
 }
 
 static void close_scanner(fs_scanner *s) {
@@ -136,9 +134,14 @@ static void close_scanner(fs_scanner *s) {
     free(s->glue_sets.sets);
 }
 
+static fs_reason scan_common_lines(fs_scanner *s) {
+    if (s->options->ways == FS_SCAN_QUICK) return fs_scan_lines(s);
+    return s->options->ways == FS_SCAN_PORTABLE ? fs_scan_lines_portable(s) : FS_R_OK;
+}
+
 static fs_status read_all(fs_scanner *s) {
     while (s->source != NULL && !s->stopped) {
-        fs_reason reason = s->options->plain ? FS_R_OK : fs_scan_lines(s);
+        fs_reason reason = scan_common_lines(s);
         if (reason == FS_R_OK && !s->stopped) reason = fs_scan_entry(s);
         if (reason == FS_R_MORE && fs_source_fill(s) != FS_OK) reason = FS_R_FAILED;
         if (reason == FS_R_FAILED) return s->error->status;

@@ -16,6 +16,8 @@ typedef struct {
     fs_column *names, *name_offset, *owner, *type, *ttl, *rdata_offset, *rdata_length, *rdata;
 } fs_scan_columns;
 
+enum { FS_SCAN_QUICK, FS_SCAN_PORTABLE, FS_SCAN_PLAIN };
+
 typedef struct {
     const char *path;      /* file to read, "-" is standard input; NULL: read `text` */
     const uint8_t *text;   /* the zone itself, when path is NULL */
@@ -25,7 +27,7 @@ typedef struct {
     uint64_t window;       /* octets of the first window; 0: the default */
     uint32_t now;          /* seconds since 1970, to warn of expired signatures; 0: do not */
     uint16_t rrclass;
-    uint8_t plain;         /* leave the short cuts for common lines out */
+    uint8_t ways;          /* FS_SCAN_*: which code reads common lines; the results are the same */
 } fs_scan_options;
 
 typedef struct {

@@ -31,7 +31,7 @@ static fs_status window_resize(fs_scanner *s, fs_source *source, uint64_t capaci
     return FS_OK;
 }
 
-static fs_source *source_new(fs_scanner *s, const char *name) {
+static fs_source *source_new(const char *name) {
     fs_source *source = calloc(1, sizeof *source);
     if (source == NULL) return NULL;
     source->name = strdup(name);
@@ -41,7 +41,6 @@ static fs_source *source_new(fs_scanner *s, const char *name) {
         free(source);
         return NULL;
     }
-    (void)s;
     return source;
 }
 
@@ -65,7 +64,11 @@ static void source_link(fs_scanner *s, fs_source *source) {
     s->cursor = (fs_lex_cursor){.line = 1, .after_eol = true};
 }
 
-static bool is_standard_input(const char *path) { return strcmp(path, "-") == 0; }
+/* "-" names standard input for a zone, and a file for $INCLUDE. */
+static int open_path(const fs_scanner *s, const char *path) {
+    if (s->source == NULL && strcmp(path, "-") == 0) return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
 
 /* errno in BIND's words (lib/isc/errno2result.c), NULL where it has none. */
 static const char *open_error(int number) {
@@ -83,7 +86,6 @@ FS_COLD static fs_status open_failed(fs_scanner *s, const char *path, int number
     const char *reason = open_error(number);
     if (reason == NULL) reason = strerror(number);
     s->error->number = number;
-    if (s->source == NULL) return fs_fail(s->error, FS_ERROR_SYNTAX, "%s: %s", path, reason);
     return fs_fail(s->error, FS_ERROR_SYNTAX, "%s: %s", path, reason);
 }
 
@@ -100,9 +102,9 @@ static bool is_open_already(const fs_scanner *s, const struct stat *facts) {
 }
 
 fs_status fs_source_push(fs_scanner *s, const char *path) {
-    fs_source *source = source_new(s, path);
+    fs_source *source = source_new(path);
     if (source == NULL) return no_memory(s);
-    source->fd = is_standard_input(path) ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+    source->fd = open_path(s, path);
     int number = source->fd < 0 || fstat(source->fd, &source->before) != 0 ? errno : 0;
     if (number == 0 && S_ISDIR(source->before.st_mode)) number = EISDIR;
     if (number == 0 && is_open_already(s, &source->before)) number = EMFILE;
@@ -121,7 +123,7 @@ fs_status fs_source_push(fs_scanner *s, const char *path) {
 }
 
 fs_status fs_source_push_text(fs_scanner *s, const char *name, const uint8_t *text, uint64_t length) {
-    fs_source *source = source_new(s, name);
+    fs_source *source = source_new(name);
     if (source == NULL) return no_memory(s);
     const fs_status status = window_resize(s, source, length + 1);
     if (status != FS_OK) {

@@ -1,22 +1,31 @@
-/* Owner names interned by exact spelling, and RDATA kept once where it repeats. */
+/* Owner names interned by exact spelling. */
 #include "scan_internal.h"
 
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+
+enum { SLOTS_MIN = 1 << 10, HUGE_PAGE = 2 << 20 };
 
 //----------- Table of names ---------------------------------------------------
 
 FS_COLD static fs_status no_memory(fs_scanner *s) { return fs_fail(s->error, FS_ERROR_MEMORY, "out of memory for the table of names"); }
 
-static fs_status table_resize(fs_scanner *s, uint32_t slots) {
-    fs_name_table old = s->table;
-    s->table.slots = malloc((size_t)slots * sizeof *old.slots);
-    if (s->table.slots == NULL) {
-        s->table = old;
-        return no_memory(s);
-    }
-    memset(s->table.slots, 0xff, (size_t)slots * sizeof *old.slots);
-    s->table.mask = slots - 1;
+/* Nearly every look at a large table misses; in huge pages it finds at least the way. */
+static fs_name_slot *new_slots(uint32_t count) {
+    const size_t octets = (size_t)count * sizeof(fs_name_slot);
+    fs_name_slot *slots = octets < HUGE_PAGE ? malloc(octets) : aligned_alloc(HUGE_PAGE, octets);
+    if (slots == NULL) return NULL;
+    if (octets >= HUGE_PAGE) (void)madvise(slots, octets, MADV_HUGEPAGE);
+    return memset(slots, 0xff, octets); /* FS_NONE */
+}
+
+static fs_status table_resize(fs_scanner *s, uint32_t count) {
+    const fs_name_table old = s->table;
+    fs_name_slot *slots = new_slots(count);
+    if (slots == NULL) return no_memory(s);
+    s->table.slots = slots;
+    s->table.mask = count - 1;
     for (uint32_t i = 0; old.slots != NULL && i <= old.mask; i++) {
         if (old.slots[i].id == FS_NONE) continue;
         uint32_t at = old.slots[i].hash & s->table.mask;
@@ -95,10 +104,12 @@ static fs_status intern_present(fs_scanner *s) {
     return FS_OK;
 }
 
-fs_status fs_names_open(fs_scanner *s) {
+fs_status fs_names_open(fs_scanner *s, uint64_t octets) {
     const unsigned long random = getauxval(AT_RANDOM); /* sixteen octets the kernel drew for this process */
     s->seed = random == 0 ? (uint64_t)(uintptr_t)s : fs_load64((const uint8_t *)random);
-    fs_status status = table_resize(s, 1 << 10);
+    uint32_t slots = SLOTS_MIN;
+    while (slots < 1u << 30 && slots < octets / 256) slots *= 2; /* a guess: 256 octets of text for a name */
+    fs_status status = table_resize(s, slots);
     if (status == FS_OK) status = intern_present(s);
     return status;
 }

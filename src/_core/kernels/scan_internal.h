@@ -138,9 +138,11 @@ typedef struct {
 
 /* Open addressing by a keyed hash: exact spelling -> name id. */
 typedef struct {
-    struct {
-        uint32_t hash, id;
-    } *slots;
+    uint32_t hash, id;
+} fs_name_slot;
+
+typedef struct {
+    fs_name_slot *slots;
     uint32_t mask, count;
 } fs_name_table;
 
@@ -270,7 +272,7 @@ FS_INLINE bool fs_signer_fits(const uint8_t *rrsig) {
 }
 
 bool fs_same_name(const uint8_t *a, uint32_t a_length, const uint8_t *b, uint32_t b_length); /* any case */
-fs_status fs_names_open(fs_scanner *s) FS_MUST_CHECK;
+fs_status fs_names_open(fs_scanner *s, uint64_t octets) FS_MUST_CHECK; /* octets: of text to come, 0: unknown */
 fs_status fs_names_intern(fs_scanner *s, const uint8_t *wire, uint32_t length, uint64_t hash, uint32_t *id) FS_MUST_CHECK;
 void fs_names_close(fs_scanner *s);
 
@@ -365,6 +367,7 @@ uint32_t fs_limit_ttl(fs_scanner *s, uint32_t ttl, uint64_t line);
 
 /* Read as many common lines as there are; leaves the first other line to fs_scan_entry. */
 fs_reason fs_scan_lines(fs_scanner *s) FS_MUST_CHECK;
+fs_reason fs_scan_lines_portable(fs_scanner *s) FS_MUST_CHECK; /* the same without vectors */
 
 //----------- Input (scan_input.c) and messages (scan.c) -----------------------
 

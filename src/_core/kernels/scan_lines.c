@@ -8,7 +8,7 @@
  */
 #include "scan_quick_fields.h"
 
-enum { HEADERS = 4, HEADER_MAX = 32, BATCH = 32, OWNER_ROOM = FS_NAME_MAX + 1 + FS_SCRATCH_SLACK };
+enum { HEADERS = 8, HEADER_MAX = 32, BATCH = 32, OWNER_ROOM = FS_NAME_MAX + 1 + FS_SCRATCH_SLACK };
 
 /* A header as written, and what it says. */
 typedef struct {
