@@ -1,5 +1,6 @@
 """Ed25519 in batches: RFC 8032's vectors, libcrypto's octets and verdicts, and the corners of the curve."""
 
+import hashlib
 import itertools
 import random
 
@@ -187,6 +188,9 @@ def test_keys_that_are_no_point_of_prime_order_are_refused(kernel: str) -> None:
     mixed = "5866666666666666666666666666666666666666666666666666666666666600"  # no point at all
     wrong = [bytes(32), b"\1" + bytes(31), b"\1" + bytes(30) + b"\x80", (P - 1).to_bytes(32, "little")]
     wrong += [bytes.fromhex(y_of_order_8), bytes.fromhex(mixed), b"\xff" * 32, (P + 3).to_bytes(32, "little")]
+    honest = int.from_bytes(Ed25519Key(bytes(32), kernel).public(), "little")
+    y, sign = honest % 2**255, honest >> 255
+    wrong.append((P - y + ((1 - sign) << 255)).to_bytes(32, "little"))  # (-x, -y): plus the point of order two
     for public in wrong:
         with pytest.raises(SigningError, match="not a canonical point of prime order"):
             Ed25519Verifier(public, 10, kernel)
@@ -195,21 +199,17 @@ def test_keys_that_are_no_point_of_prime_order_are_refused(kernel: str) -> None:
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_neutral_r_is_judged_as_libcrypto_does(kernel: str) -> None:
     """S = h*s and R = (0, 1): valid by the equation, though nobody signs so. The sum of both products is infinite."""
-    import hashlib
-
     seed = bytes(range(1, 33))
     key = Ed25519Key(seed, kernel)
     digest = bytearray(hashlib.sha512(seed).digest()[:32])
     digest[0] &= 248
     digest[31] = digest[31] & 127 | 64
     neutral = b"\1" + bytes(31)
+    h = int.from_bytes(hashlib.sha512(neutral + key.public() + b"neutral").digest(), "little")
+    signature = neutral + (h * int.from_bytes(digest, "little") % L).to_bytes(32, "little")
     messages = [b"neutral", b"other"] * 3
-    signatures = []
-    for _ in messages:  # the same one for both: right for "neutral" alone
-        h = int.from_bytes(hashlib.sha512(neutral + key.public() + b"neutral").digest(), "little")
-        signatures.append(neutral + (h * int.from_bytes(digest, "little") % L).to_bytes(32, "little"))
-    verdicts = Ed25519Verifier(key.public(), 10, kernel).verify(messages, b"".join(signatures))
-    assert list(verdicts) == [libcrypto_verdict(key.public(), *pair) for pair in zip(messages, signatures, strict=True)]
+    verdicts = Ed25519Verifier(key.public(), 10, kernel).verify(messages, signature * 6)
+    assert list(verdicts) == [libcrypto_verdict(key.public(), message, signature) for message in messages]
     assert list(verdicts) == [1, 0] * 3
 
 

@@ -67,14 +67,15 @@ fs_status fs_ec_probe_kernel(fs_ec_curve curve, const char *name, fs_ec_probe op
 
 /* ---- Signing ---- */
 
-/* 1 <= secret < n */
+/* 1 <= secret < n; the answer may be told, the secret not. */
 static int secret_in_range(const uint8_t *secret, const uint8_t *order, size_t octets) {
     unsigned borrow = 0, any = 0;
     for (size_t i = octets; i-- > 0;) {
         borrow = (0u + secret[i] - order[i] - borrow) >> 31;
         any |= secret[i];
     }
-    return borrow && any;
+    unsigned good = borrow & (0u - any) >> 31;
+    return (int)FS_DECLASSIFY(good);
 }
 
 fs_status fs_ec_key_new(fs_ec_key **out, fs_ec_curve curve, const uint8_t *secret, const char *name, fs_error *error) {
@@ -149,7 +150,7 @@ static int sign_chunk(signing *job, const uint8_t *digests, size_t count, uint8_
     fs_nonces(&job->key->nonce, digests, count, 0, job->nonces);
     int failed = sign_rows(job, digests, job->nonces, count, signatures, job->again);
     for (size_t i = 0; i < count && !failed; i++)
-        if (FS_UNLIKELY(job->again[i])) failed = sign_again(job, digests + octets * i, signatures + 2 * octets * i);
+        if (FS_UNLIKELY(FS_DECLASSIFY(job->again[i]))) failed = sign_again(job, digests + octets * i, signatures + 2 * octets * i);
     return failed;
 }
 

@@ -7,7 +7,7 @@
 #include "ec_variant_impl.h"
 
 static int has_adx(void) {
-    return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx") && __builtin_cpu_supports("avx2");
+    return FS_CPU_HAS("bmi2") && FS_CPU_HAS("adx") && FS_CPU_HAS("avx2");
 }
 
 const fs_ec_kernel fs_ec_p256_adx = EC_KERNEL("adx", has_adx);

@@ -6,7 +6,7 @@
 #include "ed25519_variant_impl.h"
 
 static int has_adx(void) {
-    return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx") && __builtin_cpu_supports("avx2");
+    return FS_CPU_HAS("bmi2") && FS_CPU_HAS("adx") && FS_CPU_HAS("avx2");
 }
 
 const fs_ed25519_kernel fs_ed25519_adx = ED25519_KERNEL("adx", has_adx);
