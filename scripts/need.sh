@@ -31,6 +31,7 @@ probe() {
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns
     want netbase test -e /etc/protocols # WKS records name protocols and services
+    want valgrind has_tool valgrind
 }
 
 scratch=$(mktemp -d)

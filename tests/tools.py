@@ -1,4 +1,4 @@
-"""The peers that the tests compare with: BIND, Knot, ldns and validns. A missing one fails the test, never skips it."""
+"""The peers that the tests compare with, BIND, Knot, ldns and validns, and valgrind. A missing one fails the test, never skips it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ PACKAGES = {
     "kzonesign": "knot-dnssecutils",
     "ldns-signzone": "ldnsutils",
     "ldns-verify-zone": "ldnsutils",
+    "valgrind": "valgrind",
     "validns": "validns",
 }
 
