@@ -258,9 +258,9 @@ def repeat_record(records: Records, rng: random.Random) -> Records:
 
 MUTATIONS: list[Mutation] = [
     drop_record, drop_rrsig, drop_rrset, drop_name, drop_chain_record, flip_rdata, truncate_rdata, flip_signature,
-    cut_signature, change_rrsig_field, change_signer, change_ttl, change_rrset_ttl, add_name, add_type, add_to_rrset, copy_elsewhere,
-    copy_to_other_type, rename, swap_signatures, change_chain_record, change_key, shift_times, change_case, shuffle,
-    repeat_record,
+    cut_signature, change_rrsig_field, change_signer, change_ttl, change_rrset_ttl, add_name, add_type,
+    add_to_rrset, copy_elsewhere, copy_to_other_type, rename, swap_signatures, change_chain_record, change_key,
+    shift_times, change_case, shuffle, repeat_record,
 ]  # fmt: skip
 
 
