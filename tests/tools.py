@@ -1,4 +1,7 @@
-"""The peers that the tests compare with, BIND, Knot, ldns and validns, and valgrind. A missing one fails the test, never skips it."""
+"""The peers that the tests compare with, BIND, Knot, ldns and validns, and valgrind.
+
+A missing one fails the test, never skips it.
+"""
 
 from __future__ import annotations
 

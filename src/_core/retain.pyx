@@ -37,8 +37,8 @@ def retain_range(object arena, object order, object chain, object retained, byte
                  uint32_t now, uint32_t cycle, uint32_t first, uint32_t last):
     """Judge the RRSIG records of nodes [first, last): those that don't stay get type 0 in the arena.
 
-    Those that do are noted in *retained* (fastsign.sign.retain.Retained). *uses*: for each of *keys* its KeyUse. Returns (retained,
-    dropped, verified, unverified).
+    Those that do are noted in *retained* (fastsign.sign.retain.Retained). *uses*: for each of *keys* its KeyUse.
+    Returns (retained, dropped, verified, unverified).
     """
     cdef fs_error error
     memset(&error, 0, sizeof(error))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from fastsign.sign.verify_findings import Finding, Kind, Wording, algorithm_text
 
-# dnssec-verify lets these pass, and validators do: a rollover may leave signatures of a key that is gone or make those of
-# one that is to come, and RFC 9077 is younger than many signers. Our own makes neither, so its gate tolerates nothing.
+# dnssec-verify lets these pass, and validators do: a rollover may leave signatures of a key that is gone or make
+# those of one that is to come, and RFC 9077 is younger than many signers. Our own makes neither, so its gate
+# tolerates nothing.
 LENIENT = frozenset({Kind.UNKNOWN_KEY, Kind.CHAIN_TTL})
 GATE: frozenset[Kind] = frozenset()
 
