@@ -102,6 +102,10 @@ void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...) {
     result->warnings_size += size;
 }
 
+void fs_warn_unfinished(fs_scanner *s, uint64_t line) {
+    if (s->source->fd >= 0) fs_warn(s, line, "file does not end with newline");
+}
+
 //----------- A zone -----------------------------------------------------------
 
 static fs_status open_scanner(fs_scanner *s) {
@@ -135,6 +139,7 @@ static void close_scanner(fs_scanner *s) {
 }
 
 static fs_reason scan_common_lines(fs_scanner *s) {
+    if (s->rrclass != 1) return FS_R_OK;
     if (s->options->ways == FS_SCAN_QUICK) return fs_scan_lines(s);
     return s->options->ways == FS_SCAN_PORTABLE ? fs_scan_lines_portable(s) : FS_R_OK;
 }

@@ -45,7 +45,7 @@ static fs_reason scan_ttl(fs_scanner *s, uint64_t line) {
     fs_token token;
     uint32_t ttl;
     FS_TRY(argument(s, 0, &token));
-    if (!fs_parse_period(token.text, token.length, &ttl)) return complain(s, line, FS_R_SYNTAX);
+    if (!fs_parse_period(token.text, token.length, &ttl)) return complain(s, line, FS_R_TTL);
     FS_TRY(fs_expect_eol(s, line));
     s->ttl = s->default_ttl = fs_limit_ttl(s, ttl, line);
     s->default_ttl_known = true;
@@ -87,7 +87,7 @@ static fs_reason scan_include(fs_scanner *s, uint64_t line) {
     fs_token_copy(&token, path);
     fs_reason reason = fs_lex(s, 0, &behind);
     if (reason != FS_R_OK) return complain(s, line, reason);
-    if (behind.kind == FS_TOKEN_EOF) fs_warn(s, 0, "file does not end with newline");
+    if (behind.kind == FS_TOKEN_EOF) fs_warn_unfinished(s, 0);
     if (fs_token_is_end(&behind)) return include(s, line, path, source->origin, source->origin_length);
     if (behind.kind != FS_TOKEN_STRING) return complain(s, line, FS_R_SYNTAX);
     reason = fs_parse_name(behind.text, behind.length, source->origin, source->origin_length, name, &length);

@@ -77,6 +77,7 @@ static fs_reason read_record(fs_scanner *s, fs_entry *entry, bool *empty) {
     const bool inherited = entry->owner == NULL;
     FS_TRY(fs_header_token(s, inherited, &token));
     *empty = fs_token_is_end(&token);
+    if (token.kind == FS_TOKEN_EOF) fs_warn_unfinished(s, 0);
     if (*empty) return FS_R_OK;
     if (inherited && !s->source->current.known) return fs_wrong(s, entry->line, "no current owner name");
     FS_TRY(fs_read_header(s, entry, &rrclass, &token));
@@ -90,7 +91,7 @@ static fs_reason read_record(fs_scanner *s, fs_entry *entry, bool *empty) {
 
 static fs_reason commit(fs_scanner *s, const fs_entry *entry) {
     fs_source *source = s->source;
-    if (s->eof_in_line && source->fd >= 0) fs_warn(s, s->cursor.line, "file does not end with newline");
+    if (s->eof_in_line) fs_warn_unfinished(s, s->cursor.line);
     s->eof_in_line = false;
     if (source->origin_changed && entry->owner == NULL) warn_inherited(s, entry->line);
     source->origin_changed = false;

@@ -310,6 +310,7 @@ FS_INLINE fs_reason fs_write(fs_scanner *s, const void *octets, uint32_t length)
 typedef fs_reason fs_field(fs_scanner *s);
 
 fs_reason fs_write_name(fs_scanner *s, const fs_token *token) FS_MUST_CHECK;
+bool fs_known_in_class(uint16_t type, uint16_t rrclass);
 fs_field *fs_special_field(uint16_t type, char letter, uint32_t at); /* NULL: the letter says it all */
 fs_field fs_field_name, fs_careless_name, fs_field_string, fs_field_string_optional, fs_field_strings, fs_field_text_rest, fs_field_tag;
 fs_reason fs_write_string(fs_scanner *s, const fs_token *token, bool multiple); /* undo the escapes; FS_R_SYNTAX, FS_R_NOSPACE */
@@ -379,6 +380,7 @@ void fs_source_drop(fs_scanner *s);
 
 FS_COLD FS_PRINTF(3, 4) fs_reason fs_wrong(fs_scanner *s, uint64_t line, const char *format, ...); /* fills the error: FS_R_FAILED */
 FS_COLD FS_PRINTF(3, 4) void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...); /* line 0: of the file */
+FS_COLD void fs_warn_unfinished(fs_scanner *s, uint64_t line); /* of a file without a last newline */
 FS_COLD fs_reason fs_failed(fs_scanner *s, uint64_t line); /* a call filled the error: say where, and FS_R_FAILED */
 
 #endif

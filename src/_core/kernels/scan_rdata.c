@@ -127,7 +127,7 @@ static fs_field *const fields[128] = {
 
 static fs_reason read_known(fs_scanner *s, uint16_t type) {
     const fs_rrtype *row = fs_rrtype_by_number(type);
-    if (row == NULL) return FS_R_UNKNOWN;
+    if (row == NULL || !fs_known_in_class(type, s->rrclass)) return FS_R_UNKNOWN;
     for (const char *field = row->fields; *field; field++) {
         fs_field *read = fs_special_field(type, *field, (uint32_t)(field - row->fields));
         if (read == NULL) read = fields[(unsigned char)*field & 127];
@@ -142,6 +142,7 @@ static fs_reason read_unknown(fs_scanner *s, uint16_t type) {
     uint32_t length;
     const fs_rrtype *row = fs_rrtype_by_number(type);
     if (type == 0 || (row != NULL ? (row->flags & FS_RR_META) != 0 : type >= 128 && type < 256)) return FS_R_META;
+    if (!fs_known_in_class(type, s->rrclass)) return FS_R_NOTIMPLEMENTED;
     FS_TRY(fs_lex_number(s, &length));
     if (length > UINT16_MAX) return FS_R_RANGE;
     uint8_t *const limit = s->out_limit;

@@ -151,3 +151,13 @@ fs_field *fs_special_field(uint16_t type, char letter, uint32_t at) {
         if (specials[i].type == type && specials[i].letter == letter && (specials[i].at == ANYWHERE || specials[i].at == at)) return specials[i].read;
     return NULL;
 }
+
+/* Types of the Internet mean nothing in another class, but for Hesiod's A (lib/dns/rdata/in_1, hs_4). Chaosnet's A, a name and a
+ * number, is not known here. */
+bool fs_known_in_class(uint16_t type, uint16_t rrclass) {
+    static const uint64_t internet = 1ULL << 1 | 1ULL << 11 | 1ULL << 22 | 1ULL << 23 | 1ULL << 26 | 1ULL << 28 | 1ULL << 31 | 1ULL << 32 |
+                                     1ULL << 33 | 1ULL << 34 | 1ULL << 36 | 1ULL << 38 | 1ULL << 42 | 1ULL << 49;
+    enum { IN = 1, HESIOD = 4 };
+    if (FS_LIKELY(rrclass == IN) || (rrclass == HESIOD && type == FS_TYPE_A)) return true;
+    return !(type < 64 ? internet >> type & 1 : type == FS_TYPE_SVCB || type == FS_TYPE_HTTPS);
+}
