@@ -28,7 +28,7 @@ MESSAGE = re.compile(r"^(?:dns_\w+: )?(?:\$GENERATE: )?(?P<file>[^ :]+):(?:(?P<l
 def compile_zone(text: bytes, folder: Path, origin: str = "example.") -> tuple[list[Record] | None, list[Message]]:
     """Load *text* with named-compilezone: (records, messages), records None if it refuses the zone.
 
-    A message is (line, what); line 0: of the file as a whole, UNKNOWN_LINE: why the zone did not load, which comes last.
+    A message is (line, what); line 0: of the file as a whole, UNKNOWN_LINE: why the zone did not load, the last one.
     Records come in the order of BIND's database, TTLs and duplicates settled.
     """
     zone, raw = folder / "zone", folder / "raw"

@@ -28,7 +28,7 @@ class TerminalProgress:
         if moment < self._next:
             return
         self._next = moment + _BETWEEN
-        display, task = self._shown()
+        display, task = self._shown(step)
         display.update(task, description=step, completed=done, total=total or None)
         display.refresh()
 
@@ -37,7 +37,7 @@ class TerminalProgress:
         if self._display is not None:
             self._display.stop()
 
-    def _shown(self) -> tuple[Progress, TaskID]:
+    def _shown(self, step: str) -> tuple[Progress, TaskID]:
         if self._display is None or self._task is None:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -45,6 +45,6 @@ class TerminalProgress:
             columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
             console = Console(file=self._stream)
             self._display = Progress(*columns, console=console, auto_refresh=False, transient=True)
-            self._task = self._display.add_task("")
+            self._task = self._display.add_task(step, total=None)
             self._display.start()
         return self._display, self._task
