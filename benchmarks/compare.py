@@ -3,7 +3,7 @@
     python -m benchmarks.compare                     # everything, on zones of up to a million delegations
     python -m benchmarks.compare --scale 0.01 --row registry --row small
 
-A number is the median of its runs, a ratio that of medians taken in turn in one session. No time makes it fail; a
+A number is the median of its runs, a ratio that of medians taken in turn in one run. No time makes it fail; a
 program that fails does, and a signed zone that BIND, Knot or ldns does not accept.
 """
 

@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 
 def document(machine: Document, lines: list[Document], scan: float) -> Document:
-    """All results of one session; *scan* in octets a second."""
+    """All results of one run; *scan* in octets a second."""
     return {"machine": machine, "rows": lines, "scan": scan, "scan_bar": SCAN_BAR}
 
 
