@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pty
 import subprocess
 import sys
 import threading
@@ -107,3 +108,10 @@ def sign_with_stderr(read: int, write: int, keys: Path) -> bytes:
 @pytest.mark.usefixtures("at_once")
 def test_nothing_of_progress_goes_into_a_pipe(keys, folder):
     assert sign_with_stderr(*os.pipe(), keys) == b""
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_terminal_is_shown_how_far_the_signing_is(keys, folder):
+    shown = sign_with_stderr(*pty.openpty(), keys)
+    assert b"sign" in shown
+    assert b"%" in shown

@@ -8,7 +8,7 @@ import tools
 
 HERE = Path(__file__).parent
 KERNELS = HERE.parents[1] / "src" / "_core" / "kernels"
-PATTERNS = ("ec_*.c", "ed25519*.c", "sha*.c", "fs.c", "private_key_memory.c")
+PATTERNS = ("ec_*.c", "ed25519*.c", "sha*.c", "cpu.c", "fs.c", "private_key_memory.c")
 
 
 def build(program: Path, flags: list[str], sources: list[Path]) -> None:

@@ -2,16 +2,17 @@
 #ifndef FS_EC_KERNEL_H
 #define FS_EC_KERNEL_H
 
+#include "cpu.h"
 #include "ec_batch.h"
 
 /* A value that may be told from now on. With FS_CTGRIND the secrets are marked undefined for valgrind, and this lifts the mark. */
 #if defined(FS_CTGRIND)
 #include <valgrind/memcheck.h>
 #define FS_DECLASSIFY(value) (VALGRIND_MAKE_MEM_DEFINED(&(value), sizeof(value)), (value))
-#define FS_CPU_HAS(feature) 1 /* valgrind hides ADX, and yet runs it */
+#define FS_ADX_RUNS() 1 /* valgrind hides ADX, and yet runs it */
 #else
 #define FS_DECLASSIFY(value) (value)
-#define FS_CPU_HAS(feature) (__builtin_cpu_supports(feature) != 0)
+#define FS_ADX_RUNS() (fs_cpu_has(FS_CPU_ADX) && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx2"))
 #endif
 
 /* Field elements and numbers mod n come and go as they are in memory: Montgomery's products carry a factor 2^-bits. */

@@ -3,6 +3,7 @@
  * Montgomery's reduction is interleaved with the rows. -1/p mod 2^64 is 1, so a row's lowest limb m is itself the quotient, and
  * m*p = m*2^256 - m*2^224 + m*2^192 + m*2^96 - m clears it: m*2^96 is two shifted halves, and p's top limb takes one MULX. Inputs below p
  * keep a row's sum below 2^320, so that five limbs hold it. */
+#include "ec_asm_adx.h"
 
 #define EC_TOP_LIMB ((uint64_t)0xffffffff00000001)
 #define EC_SECOND_LIMB ((uint64_t)0x00000000ffffffff)
@@ -21,16 +22,11 @@
     "adcq %[hi], %[" l4 "]\n\t"                                                                                                \
     "adcq $0, %[" top "]\n\t"
 
-#define EC_TERM(offset, low, high)                                                                                             \
-    "mulx " offset "(%[a]), %[lo], %[hi]\n\t"                                                                                  \
-    "adcx %[lo], %[" low "]\n\t"                                                                                               \
-    "adox %[hi], %[" high "]\n\t"
-
 /* l0..l4 += a * one limb of b; `zero` is a free register */
 #define EC_ROW(zero, l0, l1, l2, l3, l4, offset)                                                                               \
-    "movq " offset "(%[b]), %%rdx\n\t"                                                                                         \
-    "xorl %k[" zero "], %k[" zero "]\n\t" EC_TERM("0", l0, l1) EC_TERM("8", l1, l2) EC_TERM("16", l2, l3)                      \
-    EC_TERM("24", l3, l4)                                                                                                      \
+    "movq " offset "(%[y]), %%rdx\n\t"                                                                                         \
+    "xorl %k[" zero "], %k[" zero "]\n\t" EC_TERM("x", "0", l0, l1) EC_TERM("x", "8", l1, l2) EC_TERM("x", "16", l2, l3)       \
+    EC_TERM("x", "24", l3, l4)                                                                                                 \
     "adcx %[" zero "], %[" l4 "]\n\t"
 
 /* l0..l3 and a carry, minus p unless that is negative */
@@ -51,13 +47,13 @@
 
 FS_INLINE void fe_mul(num *out, const num *a, const num *b) {
     uint64_t a0, a1, a2, a3, a4, a5, lo, hi;
-    __asm__("movq 0(%[b]), %%rdx\n\t"
-            "mulx 0(%[a]), %[a0], %[a1]\n\t"
-            "mulx 8(%[a]), %[lo], %[a2]\n\t"
+    __asm__ volatile("movq 0(%[y]), %%rdx\n\t"
+            "mulx 0(%[x]), %[a0], %[a1]\n\t"
+            "mulx 8(%[x]), %[lo], %[a2]\n\t"
             "addq %[lo], %[a1]\n\t"
-            "mulx 16(%[a]), %[lo], %[a3]\n\t"
+            "mulx 16(%[x]), %[lo], %[a3]\n\t"
             "adcq %[lo], %[a2]\n\t"
-            "mulx 24(%[a]), %[lo], %[a4]\n\t"
+            "mulx 24(%[x]), %[lo], %[a4]\n\t"
             "adcq %[lo], %[a3]\n\t"
             "adcq $0, %[a4]\n\t"
             EC_REDUCE("a0", "a1", "a2", "a3", "a4", "a5")
@@ -70,8 +66,8 @@ FS_INLINE void fe_mul(num *out, const num *a, const num *b) {
             EC_FINISH("a4", "a5", "a0", "a1", "a2", "a3")
             : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3), [a4] "=&r"(a4), [a5] "=&r"(a5), [lo] "=&r"(lo),
               [hi] "=&r"(hi)
-            : [a] "r"(a), [b] "r"(b), [p1] "r"(EC_SECOND_LIMB), [p3] "r"(EC_TOP_LIMB), "m"(*a), "m"(*b)
-            : "rdx", "cc");
+            : [x] "r"(a->limb), [y] "r"(b->limb), [p1] "r"(EC_SECOND_LIMB), [p3] "r"(EC_TOP_LIMB)
+            : "rdx", "cc", "memory");
     out->limb[0] = a4, out->limb[1] = a5, out->limb[2] = a0, out->limb[3] = a1;
 }
 
@@ -90,36 +86,27 @@ FS_INLINE void fe_mul(num *out, const num *a, const num *b) {
     "adcq $0, %[hi]\n\t"                                                                                                       \
     "movq %[hi], %[" l0 "]\n\t"
 
-/* low, high = twice themselves plus a limb's square */
-#define EC_DOUBLE(offset, low, high)                                                                                           \
-    "movq " offset "(%[a]), %%rdx\n\t"                                                                                         \
-    "mulx %%rdx, %[lo], %[hi]\n\t"                                                                                             \
-    "adcx %[" low "], %[" low "]\n\t"                                                                                          \
-    "adox %[lo], %[" low "]\n\t"                                                                                               \
-    "adcx %[" high "], %[" high "]\n\t"                                                                                        \
-    "adox %[hi], %[" high "]\n\t"
-
 FS_INLINE void fe_sqr(num *out, const num *a) {
     static const uint64_t p[2] = {EC_SECOND_LIMB, EC_TOP_LIMB};
     uint64_t a0, a1, a2, a3, a4, a5, a6, a7, lo, hi;
-    __asm__("movq 0(%[a]), %%rdx\n\t"
-            "mulx 8(%[a]), %[a1], %[a2]\n\t"
-            "mulx 16(%[a]), %[lo], %[a3]\n\t"
+    __asm__ volatile("movq 0(%[x]), %%rdx\n\t"
+            "mulx 8(%[x]), %[a1], %[a2]\n\t"
+            "mulx 16(%[x]), %[lo], %[a3]\n\t"
             "addq %[lo], %[a2]\n\t"
-            "mulx 24(%[a]), %[lo], %[a4]\n\t"
+            "mulx 24(%[x]), %[lo], %[a4]\n\t"
             "adcq %[lo], %[a3]\n\t"
             "adcq $0, %[a4]\n\t"
-            "movq 8(%[a]), %%rdx\n\t"
+            "movq 8(%[x]), %%rdx\n\t"
             "xorl %k[a5], %k[a5]\n\t"
-            EC_TERM("16", "a3", "a4")
-            EC_TERM("24", "a4", "a5")
-            "movq 16(%[a]), %%rdx\n\t"
-            "mulx 24(%[a]), %[lo], %[a6]\n\t"
+            EC_TERM("x", "16", "a3", "a4")
+            EC_TERM("x", "24", "a4", "a5")
+            "movq 16(%[x]), %%rdx\n\t"
+            "mulx 24(%[x]), %[lo], %[a6]\n\t"
             "adcx %[lo], %[a5]\n\t"
             "movl $0, %k[lo]\n\t"
             "adcx %[lo], %[a6]\n\t"
             "xorl %k[a7], %k[a7]\n\t"
-            "movq 0(%[a]), %%rdx\n\t"
+            "movq 0(%[x]), %%rdx\n\t"
             "mulx %%rdx, %[a0], %[hi]\n\t"
             "adcx %[a1], %[a1]\n\t"
             "adox %[hi], %[a1]\n\t"
@@ -139,18 +126,18 @@ FS_INLINE void fe_sqr(num *out, const num *a) {
             EC_FINISH("a4", "a5", "a6", "a7", "a0", "a1")
             : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3), [a4] "=&r"(a4), [a5] "=&r"(a5), [a6] "=&r"(a6),
               [a7] "=&r"(a7), [lo] "=&r"(lo), [hi] "=&r"(hi)
-            : [a] "r"(a), [p1] "m"(p[0]), [p3] "m"(p[1]), "m"(*a)
-            : "rdx", "cc");
+            : [x] "r"(a->limb), [p1] "m"(p[0]), [p3] "m"(p[1])
+            : "rdx", "cc", "memory");
     out->limb[0] = a4, out->limb[1] = a5, out->limb[2] = a6, out->limb[3] = a7;
 }
 
 /* a - b, plus p if that is negative */
 FS_INLINE void fe_sub(num *out, const num *a, const num *b) {
     uint64_t a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], p1, p3, mask;
-    __asm__("subq 0(%[b]), %[a0]\n\t"
-            "sbbq 8(%[b]), %[a1]\n\t"
-            "sbbq 16(%[b]), %[a2]\n\t"
-            "sbbq 24(%[b]), %[a3]\n\t"
+    __asm__ volatile("subq 0(%[y]), %[a0]\n\t"
+            "sbbq 8(%[y]), %[a1]\n\t"
+            "sbbq 16(%[y]), %[a2]\n\t"
+            "sbbq 24(%[y]), %[a3]\n\t"
             "sbbq %[mask], %[mask]\n\t"
             "movl %k[mask], %k[p1]\n\t"
             "movq %[top], %[p3]\n\t"
@@ -160,7 +147,7 @@ FS_INLINE void fe_sub(num *out, const num *a, const num *b) {
             "adcq $0, %[a2]\n\t"
             "adcq %[p3], %[a3]\n\t"
             : [a0] "+&r"(a0), [a1] "+&r"(a1), [a2] "+&r"(a2), [a3] "+&r"(a3), [p1] "=&r"(p1), [p3] "=&r"(p3), [mask] "=&r"(mask)
-            : [b] "r"(b), [top] "r"(EC_TOP_LIMB), "m"(*b)
-            : "cc");
+            : [y] "r"(b->limb), [top] "r"(EC_TOP_LIMB)
+            : "cc", "memory");
     out->limb[0] = a0, out->limb[1] = a1, out->limb[2] = a2, out->limb[3] = a3;
 }

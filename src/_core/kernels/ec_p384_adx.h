@@ -3,6 +3,7 @@
  * Montgomery's reduction is interleaved with the rows. With q = m * (2^32 + 1), m the lowest limb, m + q*p is a multiple of 2^64, and
  * q*p = q*2^384 - q*(2^128 + 2^96 - 2^32 + 1) takes shifts and additions alone. p is so close to 2^384 that a row's sum may need an eighth
  * limb. */
+#include "ec_asm_adx.h"
 
 /* x = q * (2^128 + 2^96 - 2^32 + 1) / 2^64 in three limbs lo, l0, hi; l1..l6 -= x, then l6, l7 += q. Limbs l0..l7 -> l1..l7. */
 #define EC_REDUCE(l0, l1, l2, l3, l4, l5, l6, l7)                                                                              \
@@ -30,16 +31,11 @@
     "addq %%rdx, %[" l6 "]\n\t"                                                                                                \
     "adcq $0, %[" l7 "]\n\t"
 
-#define EC_TERM(offset, low, high)                                                                                             \
-    "mulx " offset "(%[a]), %[lo], %[hi]\n\t"                                                                                  \
-    "adcx %[lo], %[" low "]\n\t"                                                                                               \
-    "adox %[hi], %[" high "]\n\t"
-
 /* l0..l6 += a * one limb of b, the carry goes to `top`, a free register */
 #define EC_ROW(l0, l1, l2, l3, l4, l5, l6, top, offset)                                                                        \
-    "movq " offset "(%[b]), %%rdx\n\t"                                                                                         \
-    "xorl %k[" top "], %k[" top "]\n\t" EC_TERM("0", l0, l1) EC_TERM("8", l1, l2) EC_TERM("16", l2, l3)                        \
-    EC_TERM("24", l3, l4) EC_TERM("32", l4, l5) EC_TERM("40", l5, l6)                                                          \
+    "movq " offset "(%[y]), %%rdx\n\t"                                                                                         \
+    "xorl %k[" top "], %k[" top "]\n\t" EC_TERM("x", "0", l0, l1) EC_TERM("x", "8", l1, l2) EC_TERM("x", "16", l2, l3)         \
+    EC_TERM("x", "24", l3, l4) EC_TERM("x", "32", l4, l5) EC_TERM("x", "40", l5, l6)                                           \
     "adcx %[" top "], %[" l6 "]\n\t"                                                                                           \
     "adox %[" top "], %[" top "]\n\t"                                                                                          \
     "adcq $0, %[" top "]\n\t"
@@ -60,18 +56,18 @@
 
 FS_INLINE void fe_mul(num *out, const num *a, const num *b) {
     uint64_t r0, r1, r2, r3, r4, r5, r6, r7, lo, hi;
-    __asm__("movq 0(%[b]), %%rdx\n\t"
+    __asm__ volatile("movq 0(%[y]), %%rdx\n\t"
             "xorl %k[r7], %k[r7]\n\t"
-            "mulx 0(%[a]), %[r0], %[r1]\n\t"
-            "mulx 8(%[a]), %[lo], %[r2]\n\t"
+            "mulx 0(%[x]), %[r0], %[r1]\n\t"
+            "mulx 8(%[x]), %[lo], %[r2]\n\t"
             "adcq %[lo], %[r1]\n\t"
-            "mulx 16(%[a]), %[lo], %[r3]\n\t"
+            "mulx 16(%[x]), %[lo], %[r3]\n\t"
             "adcq %[lo], %[r2]\n\t"
-            "mulx 24(%[a]), %[lo], %[r4]\n\t"
+            "mulx 24(%[x]), %[lo], %[r4]\n\t"
             "adcq %[lo], %[r3]\n\t"
-            "mulx 32(%[a]), %[lo], %[r5]\n\t"
+            "mulx 32(%[x]), %[lo], %[r5]\n\t"
             "adcq %[lo], %[r4]\n\t"
-            "mulx 40(%[a]), %[lo], %[r6]\n\t"
+            "mulx 40(%[x]), %[lo], %[r6]\n\t"
             "adcq %[lo], %[r5]\n\t"
             "adcq $0, %[r6]\n\t"
             EC_REDUCE("r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7")
@@ -98,8 +94,8 @@ FS_INLINE void fe_mul(num *out, const num *a, const num *b) {
             EC_ADD_P_IF_CARRY("r6", "r7", "r0", "r1", "r2", "r3")
             : [r0] "=&r"(r0), [r1] "=&r"(r1), [r2] "=&r"(r2), [r3] "=&r"(r3), [r4] "=&r"(r4), [r5] "=&r"(r5), [r6] "=&r"(r6),
               [r7] "=&r"(r7), [lo] "=&r"(lo), [hi] "=&r"(hi)
-            : [a] "r"(a), [b] "r"(b), "m"(*a), "m"(*b)
-            : "rdx", "cc");
+            : [x] "r"(a->limb), [y] "r"(b->limb)
+            : "rdx", "cc", "memory");
     out->limb[0] = r6, out->limb[1] = r7, out->limb[2] = r0, out->limb[3] = r1, out->limb[4] = r2, out->limb[5] = r3;
 }
 
@@ -108,16 +104,16 @@ FS_INLINE void fe_sqr(num *out, const num *a) { fe_mul(out, a, a); }
 /* a - b, plus p if that is negative */
 FS_INLINE void fe_sub(num *out, const num *a, const num *b) {
     uint64_t r0 = a->limb[0], r1 = a->limb[1], r2 = a->limb[2], r3 = a->limb[3], r4 = a->limb[4], r5 = a->limb[5], lo, hi;
-    __asm__("subq 0(%[b]), %[r0]\n\t"
-            "sbbq 8(%[b]), %[r1]\n\t"
-            "sbbq 16(%[b]), %[r2]\n\t"
-            "sbbq 24(%[b]), %[r3]\n\t"
-            "sbbq 32(%[b]), %[r4]\n\t"
-            "sbbq 40(%[b]), %[r5]\n\t"
+    __asm__ volatile("subq 0(%[y]), %[r0]\n\t"
+            "sbbq 8(%[y]), %[r1]\n\t"
+            "sbbq 16(%[y]), %[r2]\n\t"
+            "sbbq 24(%[y]), %[r3]\n\t"
+            "sbbq 32(%[y]), %[r4]\n\t"
+            "sbbq 40(%[y]), %[r5]\n\t"
             EC_ADD_P_IF_CARRY("r0", "r1", "r2", "r3", "r4", "r5")
             : [r0] "+&r"(r0), [r1] "+&r"(r1), [r2] "+&r"(r2), [r3] "+&r"(r3), [r4] "+&r"(r4), [r5] "+&r"(r5), [lo] "=&r"(lo),
               [hi] "=&r"(hi)
-            : [b] "r"(b), "m"(*b)
-            : "rdx", "cc");
+            : [y] "r"(b->limb)
+            : "rdx", "cc", "memory");
     out->limb[0] = r0, out->limb[1] = r1, out->limb[2] = r2, out->limb[3] = r3, out->limb[4] = r4, out->limb[5] = r5;
 }

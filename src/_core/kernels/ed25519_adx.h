@@ -1,15 +1,11 @@
 /* Multiplication modulo 2^255 - 19 with MULX, ADCX and ADOX: the whole product, then its upper half times 38 onto the lower. */
-
-#define ED_TERM(offset, low, high)                                                                                             \
-    "mulx " offset "(%[a]), %[lo], %[hi]\n\t"                                                                                  \
-    "adcx %[lo], %[" low "]\n\t"                                                                                               \
-    "adox %[hi], %[" high "]\n\t"
+#include "ec_asm_adx.h"
 
 /* l0..l3 += a * one limb of b, and l4 = the carry */
 #define ED_ROW(offset, l0, l1, l2, l3, l4)                                                                                     \
-    "movq " offset "(%[b]), %%rdx\n\t"                                                                                         \
-    "xorl %k[" l4 "], %k[" l4 "]\n\t" ED_TERM("0", l0, l1) ED_TERM("8", l1, l2) ED_TERM("16", l2, l3)                          \
-    ED_TERM("24", l3, l4)                                                                                                      \
+    "movq " offset "(%[y]), %%rdx\n\t"                                                                                         \
+    "xorl %k[" l4 "], %k[" l4 "]\n\t" EC_TERM("x", "0", l0, l1) EC_TERM("x", "8", l1, l2) EC_TERM("x", "16", l2, l3)           \
+    EC_TERM("x", "24", l3, l4)                                                                                                 \
     "movl $0, %k[lo]\n\t"                                                                                                      \
     "adcx %[lo], %[" l4 "]\n\t"
 
@@ -42,13 +38,13 @@
 
 FS_INLINE void fe_mul(num *out, const num *a, const num *b) {
     uint64_t r0, r1, r2, r3, r4, r5, r6, r7, lo, hi;
-    __asm__("movq 0(%[b]), %%rdx\n\t"
-            "mulx 0(%[a]), %[r0], %[r1]\n\t"
-            "mulx 8(%[a]), %[lo], %[r2]\n\t"
+    __asm__ volatile("movq 0(%[y]), %%rdx\n\t"
+            "mulx 0(%[x]), %[r0], %[r1]\n\t"
+            "mulx 8(%[x]), %[lo], %[r2]\n\t"
             "addq %[lo], %[r1]\n\t"
-            "mulx 16(%[a]), %[lo], %[r3]\n\t"
+            "mulx 16(%[x]), %[lo], %[r3]\n\t"
             "adcq %[lo], %[r2]\n\t"
-            "mulx 24(%[a]), %[lo], %[r4]\n\t"
+            "mulx 24(%[x]), %[lo], %[r4]\n\t"
             "adcq %[lo], %[r3]\n\t"
             "adcq $0, %[r4]\n\t"
             ED_ROW("8", "r1", "r2", "r3", "r4", "r5")
@@ -56,60 +52,51 @@ FS_INLINE void fe_mul(num *out, const num *a, const num *b) {
             ED_ROW("24", "r3", "r4", "r5", "r6", "r7")
             ED_FOLD
             : ED_REGISTERS
-            : [a] "r"(a), [b] "r"(b), "m"(*a), "m"(*b)
-            : "rdx", "cc");
+            : [x] "r"(a->limb), [y] "r"(b->limb)
+            : "rdx", "cc", "memory");
     out->limb[0] = r0, out->limb[1] = r1, out->limb[2] = r2, out->limb[3] = r3;
 }
 
-/* low, high = twice themselves plus a limb's square */
-#define ED_DOUBLE(offset, low, high)                                                                                           \
-    "movq " offset "(%[a]), %%rdx\n\t"                                                                                         \
-    "mulx %%rdx, %[lo], %[hi]\n\t"                                                                                             \
-    "adcx %[" low "], %[" low "]\n\t"                                                                                          \
-    "adox %[lo], %[" low "]\n\t"                                                                                               \
-    "adcx %[" high "], %[" high "]\n\t"                                                                                        \
-    "adox %[hi], %[" high "]\n\t"
-
 FS_INLINE void fe_sqr(num *out, const num *a) {
     uint64_t r0, r1, r2, r3, r4, r5, r6, r7, lo, hi;
-    __asm__("movq 0(%[a]), %%rdx\n\t"
-            "mulx 8(%[a]), %[r1], %[r2]\n\t"
-            "mulx 16(%[a]), %[lo], %[r3]\n\t"
+    __asm__ volatile("movq 0(%[x]), %%rdx\n\t"
+            "mulx 8(%[x]), %[r1], %[r2]\n\t"
+            "mulx 16(%[x]), %[lo], %[r3]\n\t"
             "addq %[lo], %[r2]\n\t"
-            "mulx 24(%[a]), %[lo], %[r4]\n\t"
+            "mulx 24(%[x]), %[lo], %[r4]\n\t"
             "adcq %[lo], %[r3]\n\t"
             "adcq $0, %[r4]\n\t"
-            "movq 8(%[a]), %%rdx\n\t"
+            "movq 8(%[x]), %%rdx\n\t"
             "xorl %k[r5], %k[r5]\n\t"
-            ED_TERM("16", "r3", "r4")
-            ED_TERM("24", "r4", "r5")
-            "movq 16(%[a]), %%rdx\n\t"
-            "mulx 24(%[a]), %[lo], %[r6]\n\t"
+            EC_TERM("x", "16", "r3", "r4")
+            EC_TERM("x", "24", "r4", "r5")
+            "movq 16(%[x]), %%rdx\n\t"
+            "mulx 24(%[x]), %[lo], %[r6]\n\t"
             "adcx %[lo], %[r5]\n\t"
             "movl $0, %k[lo]\n\t"
             "adcx %[lo], %[r6]\n\t"
             "xorl %k[r7], %k[r7]\n\t"
-            "movq 0(%[a]), %%rdx\n\t"
+            "movq 0(%[x]), %%rdx\n\t"
             "mulx %%rdx, %[r0], %[hi]\n\t"
             "adcx %[r1], %[r1]\n\t"
             "adox %[hi], %[r1]\n\t"
-            ED_DOUBLE("8", "r2", "r3")
-            ED_DOUBLE("16", "r4", "r5")
-            ED_DOUBLE("24", "r6", "r7")
+            EC_DOUBLE("8", "r2", "r3")
+            EC_DOUBLE("16", "r4", "r5")
+            EC_DOUBLE("24", "r6", "r7")
             ED_FOLD
             : ED_REGISTERS
-            : [a] "r"(a), "m"(*a)
-            : "rdx", "cc");
+            : [x] "r"(a->limb)
+            : "rdx", "cc", "memory");
     out->limb[0] = r0, out->limb[1] = r1, out->limb[2] = r2, out->limb[3] = r3;
 }
 
 /* a - b, minus 38 for each borrow */
 FS_INLINE void fe_sub(num *out, const num *a, const num *b) {
     uint64_t r0 = a->limb[0], r1 = a->limb[1], r2 = a->limb[2], r3 = a->limb[3], fold;
-    __asm__("subq 0(%[b]), %[r0]\n\t"
-            "sbbq 8(%[b]), %[r1]\n\t"
-            "sbbq 16(%[b]), %[r2]\n\t"
-            "sbbq 24(%[b]), %[r3]\n\t"
+    __asm__ volatile("subq 0(%[y]), %[r0]\n\t"
+            "sbbq 8(%[y]), %[r1]\n\t"
+            "sbbq 16(%[y]), %[r2]\n\t"
+            "sbbq 24(%[y]), %[r3]\n\t"
             "sbbq %[fold], %[fold]\n\t"
             "andl $38, %k[fold]\n\t"
             "subq %[fold], %[r0]\n\t"
@@ -120,7 +107,7 @@ FS_INLINE void fe_sub(num *out, const num *a, const num *b) {
             "andl $38, %k[fold]\n\t"
             "subq %[fold], %[r0]\n\t"
             : [r0] "+&r"(r0), [r1] "+&r"(r1), [r2] "+&r"(r2), [r3] "+&r"(r3), [fold] "=&r"(fold)
-            : [b] "r"(b), "m"(*b)
-            : "cc");
+            : [y] "r"(b->limb)
+            : "cc", "memory");
     out->limb[0] = r0, out->limb[1] = r1, out->limb[2] = r2, out->limb[3] = r3;
 }

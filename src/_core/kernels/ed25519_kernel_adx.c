@@ -6,7 +6,7 @@
 #include "ed25519_variant_impl.h"
 
 static int has_adx(void) {
-    return FS_CPU_HAS("bmi2") && FS_CPU_HAS("adx") && FS_CPU_HAS("avx2");
+    return FS_ADX_RUNS();
 }
 
 const fs_ed25519_kernel fs_ed25519_adx = ED25519_KERNEL("adx", has_adx);

@@ -82,9 +82,11 @@ bool fs_same_name(const uint8_t *a, uint32_t a_length, const uint8_t *b, uint32_
 fs_status fs_scan_name(const uint8_t *text, size_t length, const uint8_t *origin, uint8_t *name, uint32_t *name_length,
                        fs_error *error) {
     if (length > 4 * FS_NAME_MAX) return fs_fail(error, FS_ERROR_SYNTAX, "%s", fs_reason_text[FS_R_NOSPACE]);
+    static const uint8_t nothing[1];
     const uint32_t origin_length = origin == NULL ? 0 : fs_name_length(origin);
     uint8_t wire[FS_NAME_MAX + 1];
-    const fs_reason reason = fs_parse_name(text, (uint32_t)length, origin, origin_length, wire, name_length);
+    const fs_reason reason =
+        fs_parse_name(text, (uint32_t)length, origin == NULL ? nothing : origin, origin_length, wire, name_length);
     if (reason != FS_R_OK) return fs_fail(error, FS_ERROR_SYNTAX, "%s", fs_reason_text[reason]);
     uint32_t end = 0;
     while (end < *name_length && wire[end] != 0) end += 1u + wire[end];

@@ -1,5 +1,6 @@
 /* SHA-256 by the CPU's SHA extensions, two states side by side (one alone waits for its own rounds); everything else by libcrypto. */
 #define OPENSSL_SUPPRESS_DEPRECATED 1 /* the bare compression has no successor in OpenSSL 3 */
+#include "cpu.h"
 #include "sha2.h"
 
 #include <openssl/crypto.h>
@@ -90,7 +91,7 @@ SHA_NI static void sha256_instructions(fs_sha256_state *state, const uint8_t (*b
 }
 
 void fs_sha256_many(fs_sha256_state *state, const uint8_t (*block)[64], size_t count) {
-    if (__builtin_cpu_supports("sha") && __builtin_cpu_supports("sse4.1")) sha256_instructions(state, block, count);
+    if (fs_cpu_has(FS_CPU_SHA) && __builtin_cpu_supports("sse4.1")) sha256_instructions(state, block, count);
     else sha256_libcrypto(state, block, count);
 }
 

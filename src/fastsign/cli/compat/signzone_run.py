@@ -53,7 +53,7 @@ def run_job(line: CommandLine, job: Job, verbosity: int, quiet: bool, statistics
     if job.output is not None:
         out.write(job.output + "\n")
     if statistics:
-        _print_statistics(out, report, time.monotonic() - started)
+        print_statistics(out, report, time.monotonic() - started)
     return 0
 
 
@@ -126,7 +126,7 @@ def _write_dsset(line: CommandLine, job: Job, signed: Signed) -> None:
         file.commit()
 
 
-def _print_statistics(out: TextIO, report: Report, runtime: float) -> None:
+def print_statistics(out: TextIO, report: Report, runtime: float) -> None:
     """The lines of -t: scripts read these columns."""
     for label, number in (
         ("Signatures generated:", report.generated),
