@@ -15,7 +15,13 @@ from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_inte
 from fastsign.cli.env import Env
 from fastsign.cli.main import run
 
-TOOL = Tool("dnssec-toy", "ab:chV", "Usage:\n    {program} {version}\n", refused="c")
+TOOL = Tool(
+    "dnssec-toy",
+    "ab:chV",
+    "Usage:\n    {program} {version}\n",
+    refused="c",
+    long={"all": "a", "base": "b", "json": "", "only": ":"},
+)
 
 
 def env(*arguments: str) -> Env:
@@ -45,8 +51,36 @@ def test_options_cluster_and_take_glued_or_following_values(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--all", "--base", "1", "--base=2", "-b3"], [("a", ""), ("b", "1"), ("b", "2"), ("b", "3")]),
+        (["--base=", "--base", "--all"], [("b", ""), ("b", "--all")]),
+        (["--json", "--only=x=y"], [("json", ""), ("only", "x=y")]),
+    ],
+)
+def test_long_options_stand_for_letters_or_for_themselves(
+    arguments: list[str], options: list[tuple[str, str]]
+) -> None:
+    assert parse(*arguments, "operand") == (options, ["operand"])
+
+
+def test_a_long_flag_takes_no_value() -> None:
+    world = env("--all=1")
+    assert run_tool(TOOL, lambda line: len(list(line)), world) == 1
+    assert "option --all takes no value" in world.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [(["-x"], "-x"), (["-b"], "-b"), (["-"], "--"), (["--long"], "--"), (["-:"], "-:"), (["-aY"], "-Y")],
+    [
+        (["-x"], "-x"),
+        (["-b"], "-b"),
+        (["-"], "--"),
+        (["--long"], "--long"),
+        (["--base"], "--base"),
+        (["-:"], "-:"),
+        (["-aY"], "-Y"),
+    ],
 )
 def test_a_bad_option_is_named_and_usage_follows(arguments: list[str], complaint: str) -> None:
     world = env(*arguments)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from fastsign import __version__
@@ -41,19 +41,23 @@ class Tool:
     """A BIND tool: its name in messages, its getopt string, its usage text ({program} and {version} are filled in).
 
     `refused` are letters of the getopt string that are not offered: they end the run and are named, never ignored.
+    `long` has the options of more than a letter: `{"origin": "o"}` is another way to write -o; `{"json": ""}` and
+    `{"zonemd": ":"}` are options of their own, without and with a value, and come to the body under their long name.
     """
 
     program: str
     options: str
     usage: str
     refused: str = ""
+    long: Mapping[str, str] = field(default_factory=dict)
 
 
 class CommandLine:
     """Options as isc_commandline_parse sees them.
 
     Options end at the first operand or after `--`. Letters cluster (`-Pz`); a value is glued to its letter (`-a13`) or
-    is the next argument, whatever that looks like.
+    is the next argument, whatever that looks like. Long options, which BIND has none of, are `--name`, `--name value`
+    or `--name=value`.
     """
 
     def __init__(self, tool: Tool, env: Env) -> None:
@@ -68,12 +72,15 @@ class CommandLine:
         return list(self._argv[self._index :])
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Each option's letter and value ("" for an option without one)."""
+        """Each option's letter, or name if it has no letter, and value ("" for an option without one)."""
         while self._index < len(self._argv) and self._argv[self._index].startswith("-"):
             argument = self._argv[self._index]
             self._index += 1
             if argument == "--":
                 return
+            if argument.startswith("--"):
+                yield self._long(argument)
+                continue
             # BIND takes a lone "-" for an option whose letter is "-", and refuses it as such.
             letters = argument[1:] or "-"
             while letters:
@@ -115,8 +122,24 @@ class CommandLine:
             self.warn(f"error: {source}: {error}")
         return FatalError(f"failed loading zone from '{zone_file}': {reason}")
 
+    def _long(self, argument: str) -> tuple[str, str]:
+        name, equals, value = argument[2:].partition("=")
+        if name not in self.tool.long:
+            self._invalid("-" + name)
+        kind = self.tool.long[name]
+        option = name if kind in ("", ":") else kind
+        if not self.takes_value(option):
+            if equals:
+                raise FatalError(f"option --{name} takes no value")
+        elif not equals:
+            value = self._value("-" + name, "")
+        self._common(option)
+        return option, value
+
     def takes_value(self, letter: str) -> bool:
         """Has the option a value? An unknown one ends the run."""
+        if letter in self.tool.long and len(letter) > 1:
+            return self.tool.long[letter] == ":"
         at = self.tool.options.find(letter)
         if letter == ":" or at < 0:
             self._invalid(letter)
