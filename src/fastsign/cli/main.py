@@ -8,26 +8,14 @@ import sys
 from importlib import import_module
 
 from fastsign import __version__
+from fastsign.cli.commands import COMMANDS, PROGRAMS, Command
 from fastsign.cli.env import Env
 
-# Command -> module with a `main(env) -> int`, loaded when it is called.
-COMMANDS = {
-    "signzone": "fastsign.cli.compat.signzone",
-    "keygen": "fastsign.cli.compat.keygen",
-    "verify": "fastsign.cli.compat.verify",
-}
-
-# What each command stands for under BIND's name: a link of that name to `fastsign` is that command.
-PROGRAMS = {f"dnssec-{command}": command for command in COMMANDS}
-
-USAGE = """\
+_USAGE = """\
 Usage:
     fastsign <command> [options] ...
 Commands:
-    signzone   sign a zone          (dnssec-signzone)
-    keygen     make a key           (dnssec-keygen)
-    verify     verify a signed zone (dnssec-verify)
-Each takes the options of the BIND tool it stands for; `fastsign <command> -h` lists them.
+{commands}Each takes the options of the BIND tool it stands for; `fastsign <command> -h` lists them.
 """
 
 
@@ -35,23 +23,33 @@ def run(env: Env) -> int:
     """Run the command that the command line names and return its exit code."""
     called = os.path.basename(env.argv[0]) if env.argv else ""
     if called in PROGRAMS:
-        return run_command(PROGRAMS[called], env)
+        return run_command(PROGRAMS[called].name, env)
     arguments = env.argv[1:]
     if not arguments:
-        env.stderr.write(USAGE)
+        env.stderr.write(usage())
         return 1
-    command = arguments[0]
-    if command in ("-h", "--help", "help"):
-        env.stdout.write(USAGE)
+    word = arguments[0]
+    if word in ("-h", "--help", "help"):
+        env.stdout.write(usage())
         return 0
-    if command in ("-V", "--version"):
+    if word in ("-V", "--version"):
         env.stdout.write(f"fastsign {__version__}\n{_engines()}")
         return 0
-    command = PROGRAMS.get(command, command)
-    if command not in COMMANDS:
-        env.stderr.write(f"fastsign: unknown command {command}; it is one of {', '.join(COMMANDS)}\n")
+    command = COMMANDS.get(word) or PROGRAMS.get(word)
+    if command is None:
+        env.stderr.write(f"fastsign: unknown command {word}; it is one of {', '.join(COMMANDS)}\n")
         return 1
-    return run_command(command, env.with_argv((f"dnssec-{command}", *arguments[1:])))
+    return run_command(command.name, env.with_argv((command.program, *arguments[1:])))
+
+
+def usage() -> str:
+    """What fastsign offers, a line for each command."""
+    return _USAGE.format(commands="".join(_usage_line(command) for command in COMMANDS.values()))
+
+
+def _usage_line(command: Command) -> str:
+    program = f"({command.program})" if command.linked else ""
+    return f"    {command.name:14} {command.summary:32} {program}".rstrip() + "\n"
 
 
 def _engines() -> str:
@@ -64,7 +62,7 @@ def _engines() -> str:
 
 def run_command(command: str, env: Env) -> int:
     """Run one command of COMMANDS."""
-    code: int = import_module(COMMANDS[command]).main(env)
+    code: int = import_module(COMMANDS[command].module).main(env)
     return code
 
 

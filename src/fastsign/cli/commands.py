@@ -1,0 +1,48 @@
+"""The commands: what `fastsign` offers, a line each. Help, links and pages are made from this table.
+
+A command's module is loaded when it is called. It has `main(env) -> int` and `TOOL`, which describes its command line;
+of two commands that share their work each has a module of its own with these two. The page is `pages/PROGRAM.rst`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+_COMPAT = "fastsign.cli.compat."
+
+SIGNING, KEYS, PARENT, ZONES, HOUSE = "Sign and verify", "Keys", "For the parent", "Zone files", "fastsign itself"
+
+
+class Command(NamedTuple):
+    """One line of the table.
+
+    `program` is the name of the BIND program that the command stands for: a link of that name to `fastsign` is that
+    command. For a command that BIND has none of, it is `fastsign NAME`, and there is no link.
+    """
+
+    name: str
+    program: str
+    module: str
+    group: str
+    summary: str
+
+    @property
+    def linked(self) -> bool:
+        """Is there a BIND program to stand in for?"""
+        return " " not in self.program
+
+
+_TABLE = (
+    Command("signzone", "dnssec-signzone", _COMPAT + "signzone", SIGNING, "sign a zone"),
+    Command("verify", "dnssec-verify", _COMPAT + "verify", SIGNING, "verify a signed zone"),
+    Command("keygen", "dnssec-keygen", _COMPAT + "keygen", KEYS, "make a key"),
+)
+
+
+def _by(key: str, commands: Iterable[Command]) -> dict[str, Command]:
+    return {getattr(command, key): command for command in commands}
+
+
+COMMANDS = _by("name", _TABLE)
+PROGRAMS = _by("program", _TABLE)
