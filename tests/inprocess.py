@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from fastsign.cli.commands import COMMANDS
 from fastsign.cli.env import Env
 from fastsign.cli.main import run_command
 
@@ -37,7 +38,7 @@ def command(
 ) -> Done:
     """Run one of fastsign's commands; with *check* its failure fails the test and shows what it said."""
     out, err = _Output(), _Output()
-    argv = (f"dnssec-{name}", *map(str, arguments))
+    argv = (COMMANDS[name].program, *map(str, arguments))
     env = Env(argv, io.StringIO(), out, err, environ=environ or {})
     if now is not None:
         env = Env(argv, io.StringIO(), out, err, clock=lambda: float(now), environ=environ or {})

@@ -91,8 +91,9 @@ class Reader:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Progress is shown from the first moment on, as of a run that takes long."""
+    """Every step of progress is shown, as of a run that takes long."""
     monkeypatch.setattr(progress, "_QUIET_FOR", 0.0)
+    monkeypatch.setattr(progress, "_BETWEEN", 0.0)
     monkeypatch.setenv("TERM", "xterm")
 
 
