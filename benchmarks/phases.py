@@ -21,27 +21,12 @@ from fastsign._core import Column
 from fastsign.keys import names
 from fastsign.sign.denial import Wanted
 from fastsign.sign.job import Job
-from fastsign.sign.pipeline import sign_zone
 from fastsign.sign.report import Report
-from fastsign.sign.verify import gate
-from fastsign.zone.write import AtomicFile
+from fastsign.sign.run import open_output, run
+from fastsign.sign.tell import SILENT
 
 Seconds = dict[str, float]
 T = TypeVar("T")
-
-
-class Silent:
-    """Nobody listens."""
-
-    verbosity = 0
-
-    def report(self, line: str) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
-    def detail(self, level: int, line: str) -> None: ...
 
 
 def main() -> None:
@@ -70,17 +55,8 @@ def work_of(row: Row, folder: Path, jobs: int) -> Work:
 
 def whole_run(work: Work) -> Report:
     """Sign, verify if the row does, publish."""
-    job = job_of(work)
-    report, listener = Report(time.perf_counter), Silent()
-    with AtomicFile(str(work.output("fastsign"))) as file:
-        sign_zone(job, file, report, listener)
-        if job.verify:
-            with report.phase("sync"):
-                file.sync()
-            with report.phase("verify"):
-                gate(job, file.temporary, report, listener)
-        with report.phase("publish"):
-            file.commit()
+    job, report = job_of(work), Report(time.perf_counter)
+    run(job, open_output(job), report, SILENT)
     return report
 
 
@@ -92,6 +68,7 @@ def job_of(work: Work) -> Job:
         zone_file=str(work.zone), origin=names.from_text(work.origin), now=now, inception=now - 3600,
         expiration=now + 30 * 86400, expiration_dnskey=now + 30 * 86400, output=str(work.output("fastsign")),
         key_directory=str(work.keys), smart=True, denial=wanted, verify=work.verify, workers=work.jobs,
+        dsset_directory=None,
     )  # fmt: skip
 
 

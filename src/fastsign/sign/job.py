@@ -35,7 +35,7 @@ class Job:
     ksk_only_keyset: bool = False  # -x
     ignore_ksk_flag: bool = False  # -z
     verify: bool = True  # False: -P
-    dsset_directory: str = "."
+    dsset_directory: str | None = "."  # None: no dsset- file
     workers: int = 0  # 0: as many as there are cores, one for a small zone
     engine: str = ""
     header: bytes = b""  # comment lines that begin the output

@@ -25,7 +25,7 @@ from fastsign.zone.arena import Arena
 from fastsign.zone.checks import check_rrsets
 from fastsign.zone.load import line_of_record, load_zone
 from fastsign.zone.order import Order, order_zone
-from fastsign.zone.write import AtomicFile
+from fastsign.zone.write import Output
 
 _RRSIG, _NSEC, _NSEC3 = 46, 47, 50
 _APEX_MAX_FOR_NSEC3 = 222  # octets: a label of 1 + 32 octets before it, 255 in all
@@ -42,7 +42,7 @@ class Signed:
     algorithms: tuple[int, ...]
 
 
-def sign_zone(job: Job, file: AtomicFile, report: Report, tell: Tell) -> Signed:
+def sign_zone(job: Job, file: Output, report: Report, tell: Tell) -> Signed:
     """Load, order and sign the zone into *file*, which is left uncommitted.
 
     FastsignError, in BIND's words where BIND has any, if it can't be signed; the file is then of no use.

@@ -16,7 +16,7 @@ from fastsign.sign.report import Report
 from fastsign.sign.retain import Retained
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order
-from fastsign.zone.write import AtomicFile
+from fastsign.zone.write import Output
 
 NODES, ENTRIES = 0, 1  # what a shard is a range of: nodes of the main tree, or entries of the NSEC3 chain
 
@@ -50,7 +50,7 @@ class Work:
     retained: Retained | None = None  # signatures of the input that stay
 
 
-def write_signed_zone(work: Work, workers: int, file: AtomicFile, report: Report) -> None:
+def write_signed_zone(work: Work, workers: int, file: Output, report: Report) -> None:
     """Sign and render the whole zone into *file*, behind what it holds already, the same for any number of workers."""
     slots = tuple(Column("B") for _ in range(2 * workers + 2))
     ranges = list(_cut(work, workers))

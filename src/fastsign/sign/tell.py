@@ -21,3 +21,20 @@ class Tell(Protocol):
 
     def detail(self, level: int, line: str) -> None:
         """A line for those who asked for this level of verbosity."""
+
+
+class Silent:
+    """Nobody listens."""
+
+    verbosity = 0
+
+    def report(self, line: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def detail(self, level: int, line: str) -> None: ...
+
+
+SILENT = Silent()

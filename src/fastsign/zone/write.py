@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
+from typing import BinaryIO, Protocol, Self
 
 _ATTEMPTS = 100
+_COPY = 1 << 20  # octets at a time
+
+
+class Output(Protocol):
+    """A place for a file that others see only by `commit`; a block that ends otherwise leaves nothing."""
+
+    @property
+    def temporary(self) -> str:
+        """Path by which what was written so far can be read."""
+
+    def write(self, data: bytes | memoryview) -> None: ...
+    def append_from(self, source_fd: int, octets: int) -> None: ...
+    def sync(self) -> None: ...
+    def commit(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class AtomicFile:
@@ -56,13 +75,33 @@ class AtomicFile:
             os.unlink(self.temporary)
             self.temporary = ""
 
-    def __enter__(self) -> AtomicFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.abandon()
+
+
+class StreamFile(AtomicFile):
+    """A temporary file on its way to a stream, where it goes by `commit`: a pipe can't take anything back."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        import tempfile
+
+        super().__init__(os.path.join(tempfile.gettempdir(), "fastsign"))
+        self._stream = stream
+
+    def sync(self) -> None:
+        """Nothing of this file is to outlive the run."""
+
+    def commit(self) -> None:
+        """Copy the file to the stream."""
+        with open(self.temporary, "rb") as written:
+            while chunk := written.read(_COPY):
+                self._stream.write(chunk)
+        self._stream.flush()
 
 
 def _create_beside(path: str, mode: int) -> tuple[int, str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from fastsign.cli.compat.common import CommandLine, FatalError
-from fastsign.errors import VerificationError, ZoneSyntaxError, system_reason
-from fastsign.keys.ds import dsset_name
+from fastsign.cli.compat.common import CommandLine
+from fastsign.errors import VerificationError, ZoneSyntaxError
 from fastsign.sign.job import Job
-from fastsign.sign.pipeline import Signed, sign_zone
 from fastsign.sign.report import Report
-from fastsign.zone.write import AtomicFile
+from fastsign.sign.run import open_output, run
+from fastsign.zone.write import Output
 
 
 class _Listener:
@@ -43,13 +41,14 @@ def run_job(line: CommandLine, job: Job, verbosity: int, quiet: bool, statistics
     out = line.env.stderr if job.output is None else line.env.stdout
     report, tell = Report(time.monotonic), _Listener(line, out, verbosity, quiet)
     started = time.monotonic()
-    with _open_output(line, job) as file, _progress(line, report):
-        signed = _sign(line, job, file, report, tell)
-        if job.verify and not _passes_gate(job, file, report, tell):
-            return 1
-        with report.phase("publish"):
-            _publish(line, job, file)
-    _write_dsset(line, job, signed)
+    try:
+        with _progress(line, report):
+            run(job, _output(line, job), report, tell)
+    except ZoneSyntaxError as error:
+        raise line.loading_failed(job.zone_file, error) from None
+    except VerificationError as error:
+        out.write(f"Zone verification failed ({error.reason})\n")
+        return 1
     if job.output is not None:
         out.write(job.output + "\n")
     if statistics:
@@ -72,58 +71,11 @@ def _progress(line: CommandLine, report: Report) -> Iterator[None]:
         display.close()
 
 
-def _open_output(line: CommandLine, job: Job) -> AtomicFile:
-    path = _beside_nothing() if job.output is None else line.env.path(job.output)
-    try:
-        return AtomicFile(path)
-    except OSError as error:
-        raise FatalError(f"failed to open temporary output file: {system_reason(error)}") from None
-
-
-def _beside_nothing() -> str:
-    """A place for a zone on its way to standard output, where it goes once it is verified."""
-    import tempfile
-
-    return os.path.join(tempfile.gettempdir(), "fastsign")
-
-
-def _sign(line: CommandLine, job: Job, file: AtomicFile, report: Report, tell: _Listener) -> Signed:
-    try:
-        return sign_zone(job, file, report, tell)
-    except ZoneSyntaxError as error:
-        raise line.loading_failed(job.zone_file, error) from None
-
-
-def _passes_gate(job: Job, file: AtomicFile, report: Report, tell: _Listener) -> bool:
-    """Verify the octets on the disk. What stood under the output's name stays if they fail."""
-    from fastsign.sign.verify import gate
-
-    file.sync()
-    try:
-        with report.phase("verify"):
-            gate(job, file.temporary, report, tell)
-    except VerificationError as error:
-        tell.out.write(f"Zone verification failed ({error.reason})\n")
-        return False
-    return True
-
-
-def _publish(line: CommandLine, job: Job, file: AtomicFile) -> None:
+def _output(line: CommandLine, job: Job) -> Output:
     if job.output is not None:
-        file.commit()
-        return
+        return open_output(job)
     line.env.stdout.flush()
-    with open(file.temporary, "rb") as signed:
-        while chunk := signed.read(1 << 20):
-            line.env.stdout.buffer.write(chunk)
-    line.env.stdout.flush()
-
-
-def _write_dsset(line: CommandLine, job: Job, signed: Signed) -> None:
-    path = os.path.join(line.env.path(job.dsset_directory), dsset_name(job.origin))
-    with AtomicFile(path) as file:
-        file.write(signed.dsset.encode())
-        file.commit()
+    return open_output(job, line.env.stdout.buffer)
 
 
 def print_statistics(out: TextIO, report: Report, runtime: float) -> None:
