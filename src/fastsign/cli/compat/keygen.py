@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastsign.cli.compat import long_names
 from fastsign.cli.compat.common import (
     CommandLine,
     FatalError,
@@ -69,7 +70,13 @@ Output:
      K<name>+<alg>+<id>.key, K<name>+<alg>+<id>.private
 """
 
-TOOL = Tool("dnssec-keygen", "3A:a:b:Cc:D:d:E:Ff:GhI:i:K:k:L:l:M:m:n:P:p:qR:r:S:s:T:t:v:V", USAGE, refused="dEFklmst")
+TOOL = Tool(
+    "dnssec-keygen",
+    "3A:a:b:Cc:D:d:E:Ff:GhI:i:K:k:L:l:M:m:n:P:p:qR:r:S:s:T:t:v:V",
+    USAGE,
+    refused="dEFklmst",
+    long=long_names.KEYGEN,
+)
 
 
 def main(env: Env) -> int:

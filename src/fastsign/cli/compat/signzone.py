@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from fastsign.cli.compat import common
+from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_number
 from fastsign.cli.env import Env
 from fastsign.keys import names
@@ -71,6 +71,7 @@ TOOL = Tool(
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
     refused="aCDEFgGIJLMmQRUZ",
+    long=long_names.SIGNZONE,
 )
 
 _HOUR, _DAY = 3600, 86400

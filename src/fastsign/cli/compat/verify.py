@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from fastsign.cli.compat import common
+from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool
 from fastsign.cli.env import Env
 from fastsign.errors import VerificationError, ZoneSyntaxError, system_reason
@@ -35,7 +35,7 @@ Options: (default value in parenthesis) \n\
 """
 
 # BIND 9.20's letters, of which `refused` are not offered.
-TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="EJm")
+TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="EJm", long=long_names.VERIFY)
 
 
 @dataclass(slots=True)
