@@ -13,7 +13,7 @@ SIGNED := build/root.zone.signed
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help sign test lint check bench bench-stages clean
+.PHONY: help sign test lint check man bench bench-stages clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make test          lint, types, import rules and all tests'
 	@echo 'make lint          the first three of these'
 	@echo 'make check         the tests alone; PYTEST_ARGS="-k name" picks some'
+	@echo 'make man           the manual pages, into build/man'
 	@echo 'make bench         compare with BIND, Knot and ldns; BENCH_ARGS="--scale 0.01" for a quick look'
 	@echo 'make bench-stages  measure each stage of the core by itself'
 	@echo 'make clean         remove the virtual environment and what was built'
@@ -73,6 +74,16 @@ lint: $(STAMPS)/built $(STAMPS)/tools
 
 check: $(STAMPS)/built $(STAMPS)/tools
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# ---- man
+
+$(STAMPS)/docs: pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group docs
+	@mkdir -p $(STAMPS) && touch $@
+
+man: $(STAMPS)/docs
+	@$(BIN)/python scripts/manual.py build/man
+	@echo 'The manual pages are in build/man: man build/man/fastsign.1'
 
 # ---- bench
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 
@@ -14,7 +14,8 @@ from typing import TextIO
 class Env:
     """The command line, the streams, the clock and the environment of one run.
 
-    argv[0] is the name the command was called by. `clock` gives seconds since 1970; a command reads it once.
+    argv[0] is the name the command was called by, `called` the path of the running program. `clock` gives seconds since
+    1970; a command reads it once.
     """
 
     argv: tuple[str, ...]
@@ -24,12 +25,13 @@ class Env:
     cwd: str = ""  # folder that relative paths are meant from; "" is the process's own
     clock: Callable[[], float] = time.time
     environ: Mapping[str, str] = field(default_factory=dict)
+    called: str = ""
 
     @classmethod
     def of_process(cls) -> Env:
         """The Env of this process. A stream that was closed before it began leads nowhere."""
         stdin, stdout, stderr = sys.stdin or _nowhere(), sys.stdout or _nowhere(), sys.stderr or _nowhere()
-        return cls(tuple(sys.argv), stdin, stdout, stderr, environ=os.environ)
+        return cls(tuple(sys.argv), stdin, stdout, stderr, environ=os.environ, called=sys.argv[0])
 
     def path(self, path: str) -> str:
         """A path of the command line as this process can open it."""
@@ -41,7 +43,7 @@ class Env:
 
     def with_argv(self, argv: tuple[str, ...]) -> Env:
         """The same world with another command line."""
-        return Env(argv, self.stdin, self.stdout, self.stderr, self.cwd, self.clock, self.environ)
+        return replace(self, argv=argv)
 
 
 def _nowhere() -> TextIO:

@@ -11,11 +11,22 @@ from fastsign import __version__
 from fastsign.cli.commands import COMMANDS, PROGRAMS, Command
 from fastsign.cli.env import Env
 
-_USAGE = """\
+_OVERVIEW = """\
+fastsign - sign DNS zones, with the command lines and files of BIND's tools
+
 Usage:
     fastsign <command> [options] ...
-Commands:
-{commands}Each takes the options of the BIND tool it stands for; `fastsign <command> -h` lists them.
+
+{commands}
+`fastsign <command> --help` explains a command, with examples; `-h` lists its options as BIND does.
+The long options (--origin) are for people; BIND's letters (-o) stay as they are, for scripts.
+`fastsign -V` shows the version and the signing engines.
+
+Keys for a zone, the signed zone, and a check of it:
+    fastsign keygen -a ECDSAP256SHA256 -f KSK example.
+    fastsign keygen -a ECDSAP256SHA256 example.
+    fastsign signzone --smart --origin example. --output example.signed example.zone
+    fastsign verify --origin example. example.signed
 """
 
 
@@ -26,11 +37,13 @@ def run(env: Env) -> int:
         return run_command(PROGRAMS[called].name, env)
     arguments = env.argv[1:]
     if not arguments:
-        env.stderr.write(usage())
+        env.stderr.write(overview())
         return 1
+    if arguments[0] == "help" and arguments[1:]:
+        arguments = (arguments[1], "--help")
     word = arguments[0]
     if word in ("-h", "--help", "help"):
-        env.stdout.write(usage())
+        env.stdout.write(overview())
         return 0
     if word in ("-V", "--version"):
         env.stdout.write(f"fastsign {__version__}\n{_engines()}")
@@ -42,14 +55,17 @@ def run(env: Env) -> int:
     return run_command(command.name, env.with_argv((command.program, *arguments[1:])))
 
 
-def usage() -> str:
-    """What fastsign offers, a line for each command."""
-    return _USAGE.format(commands="".join(_usage_line(command) for command in COMMANDS.values()))
+def overview() -> str:
+    """What fastsign offers: the commands in groups, a line each."""
+    groups: dict[str, str] = {}
+    for command in COMMANDS.values():
+        groups[command.group] = groups.get(command.group, f"{command.group}:\n") + _overview_line(command)
+    return _OVERVIEW.format(commands="\n".join(groups.values()))
 
 
-def _usage_line(command: Command) -> str:
+def _overview_line(command: Command) -> str:
     program = f"({command.program})" if command.linked else ""
-    return f"    {command.name:14} {command.summary:32} {program}".rstrip() + "\n"
+    return f"    {command.name:14} {command.summary:38} {program}".rstrip() + "\n"
 
 
 def _engines() -> str:

@@ -43,6 +43,7 @@ class Tool:
     `refused` are letters of the getopt string that are not offered: they end the run and are named, never ignored.
     `long` has the options of more than a letter: `{"origin": "o"}` is another way to write -o; `{"json": ""}` and
     `{"zonemd": ":"}` are options of their own, without and with a value, and come to the body under their long name.
+    The same thing has the same long name in all tools, and `--help`, the tool's page, is everywhere.
     """
 
     program: str
@@ -124,6 +125,8 @@ class CommandLine:
 
     def _long(self, argument: str) -> tuple[str, str]:
         name, equals, value = argument[2:].partition("=")
+        if argument == "--help":
+            self._help()
         if name not in self.tool.long:
             self._invalid("-" + name)
         kind = self.tool.long[name]
@@ -161,6 +164,12 @@ class CommandLine:
             raise Stop(0)
         if letter in self.tool.refused:
             raise FatalError(f"option -{letter} is not supported by {VERSION}")
+
+    def _help(self) -> NoReturn:
+        from fastsign.cli.page import page_text
+
+        self.env.stdout.write(page_text(self.program))
+        raise Stop(0)
 
     def _invalid(self, letter: str) -> NoReturn:
         if letter != "?":
