@@ -114,8 +114,13 @@ def find_keys(zone: bytes, directory: str = ".", problems: list[KeyFileError] | 
 
     A key that can't be read is an error, for its signatures would be missed: KeyFileError, or an entry in *problems*.
     """
+    return read_keys(_key_names(zone, directory), directory, problems)
+
+
+def read_keys(bases: list[str], directory: str, problems: list[KeyFileError] | None = None) -> list[KeyFile]:
+    """The keys whose files have these names without suffix; else as find_keys."""
     found = []
-    for base in _key_names(zone, directory):
+    for base in bases:
         try:
             found.append(read_key(base, directory, need_private=True))
         except KeyFileError as problem:
@@ -145,13 +150,12 @@ def tags_in_use(zone: bytes, algorithm: int, directory: str = ".") -> set[int]:
 
 
 def _key_names(zone: bytes, directory: str, suffixes: tuple[str, ...] = (".private",)) -> list[str]:
-    file_text = names.to_file_text(zone)
+    prefix = f"K{names.to_file_text(zone)}+".lower()
     found = set()
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            base, suffix = os.path.splitext(entry.name)
-            parsed = names.parse_key_file_name(base) if suffix in suffixes else None
-            if parsed and parsed[0].lower() == file_text.lower():
+    for name in os.listdir(directory):
+        if name[: len(prefix)].lower() == prefix:
+            base, suffix = os.path.splitext(name)
+            if suffix in suffixes and names.parse_key_file_name(base):
                 found.add(base)
     return sorted(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastsign.keys.folder import KeyStore
 from fastsign.sign import serial
 from fastsign.sign.denial import Wanted
 
@@ -23,6 +24,7 @@ class Job:
     style: int = 0  # 0: text, 1: full
     rrclass: int = 1
     key_directory: str = "."
+    keys: KeyStore | None = None  # where the keys come from, if not from the folder
     smart: bool = False  # -S: keys and their use from the directory's timing metadata
     key_names: tuple[str, ...] = ()  # keys that sign, instead of all that the zone has
     ksk_names: tuple[str, ...] = ()  # -k: keys that are key-signing keys whatever their flags

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fastsign.errors import KeyFileError, SigningError, system_reason
+from fastsign.errors import SigningError
 from fastsign.keys import facts
-from fastsign.keys.files import KeyFile, find_keys
-from fastsign.keys.load import ZoneKey, load_named_keys, load_zone_keys
+from fastsign.keys.folder import KeyFolder, KeyStore
+from fastsign.keys.load import ZoneKey
 from fastsign.keys.select import SelectedKey, Selection, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
 from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, RRSIG, SOA, Apex
@@ -19,14 +19,15 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
 
     SigningError or KeyFileError, in BIND's words, if the zone can't be signed by them.
     """
-    zone_keys = _zone_keys(job, apex, tell)
-    named = load_named_keys(job.origin, job.key_names, job.key_directory)
-    named_ksks = load_named_keys(job.origin, job.ksk_names, job.key_directory)
+    store = job.keys or KeyFolder(job.key_directory)
+    zone_keys = _zone_keys(job, store, apex, tell)
+    named = store.named(job.origin, job.key_names)
+    named_ksks = store.named(job.origin, job.ksk_names)
     if job.smart:
         selection = select_smart(
             job.origin,
             zone_keys,
-            _repository(job),
+            store.find(job.origin),
             job.now,
             rrset_ttl=_rrset_ttl(job, apex, tell),
             default_ttl=apex.soa_ttl if job.key_ttl is None else job.key_ttl,
@@ -53,12 +54,12 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
     return selection
 
 
-def _zone_keys(job: Job, apex: Apex, tell: Tell) -> list[ZoneKey]:
+def _zone_keys(job: Job, store: KeyStore, apex: Apex, tell: Tell) -> list[ZoneKey]:
     """The zone's DNSKEYs; with their files unless the command line names the keys that sign."""
     dnskeys = apex.rdata_of(DNSKEY)
     if job.key_names and not job.smart:
         return [ZoneKey(rdata) for rdata in dnskeys]
-    keys, warnings = load_zone_keys(job.origin, dnskeys, job.key_directory)
+    keys, warnings = store.of_zone(job.origin, dnskeys)
     for warning in warnings:
         tell.warn(warning)
     return keys
@@ -68,14 +69,6 @@ def _active_keys(apex: Apex) -> set[tuple[int, int]]:
     """(algorithm, tag) of the keys with a signature over the input's SOA or DNSKEY RRset."""
     covering = [rdata for rdata in apex.rdata_of(RRSIG) if int.from_bytes(rdata[:2], "big") in (SOA, DNSKEY)]
     return {(rdata[2], int.from_bytes(rdata[16:18], "big")) for rdata in covering}
-
-
-def _repository(job: Job) -> list[KeyFile]:
-    try:
-        return find_keys(job.origin, job.key_directory)
-    except OSError as error:
-        # The function of BIND's that its users know this by.
-        raise KeyFileError(f"dns_dnssec_findmatchingkeys: {system_reason(error)}", job.key_directory) from None
 
 
 def _rrset_ttl(job: Job, apex: Apex, tell: Tell) -> int | None:

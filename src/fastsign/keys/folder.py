@@ -1,0 +1,82 @@
+"""Where the keys of a signing come from: a folder of key files, looked through for each zone or once for many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Protocol
+
+from fastsign.errors import KeyFileError, system_reason
+from fastsign.keys import names
+from fastsign.keys.files import KeyFile, find_keys, read_keys
+from fastsign.keys.load import ZoneKey, load_named_keys, load_zone_keys
+
+_SUFFIX = ".private"
+
+
+class KeyStore(Protocol):
+    """A place that has keys. Each method raises KeyFileError, in BIND's words, for a key that can't be used."""
+
+    def find(self, zone: bytes) -> list[KeyFile]:
+        """All keys of a zone."""
+
+    def of_zone(self, zone: bytes, dnskeys: Iterable[bytes]) -> tuple[list[ZoneKey], list[str]]:
+        """The zone's DNSKEYs with their files, and warnings about secrets that are not there."""
+
+    def named(self, zone: bytes, paths: Iterable[str]) -> list[KeyFile]:
+        """The keys that a command line names to sign a zone."""
+
+
+class KeyFolder:
+    """A folder of key files."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    def find(self, zone: bytes) -> list[KeyFile]:
+        try:
+            return self._find(zone)
+        except OSError as error:
+            # The function of BIND's that its users know this by.
+            message = f"dns_dnssec_findmatchingkeys: {system_reason(error)}"
+            raise KeyFileError(message, self.directory) from None
+
+    def _find(self, zone: bytes) -> list[KeyFile]:
+        return find_keys(zone, self.directory)
+
+    def of_zone(self, zone: bytes, dnskeys: Iterable[bytes]) -> tuple[list[ZoneKey], list[str]]:
+        return load_zone_keys(zone, dnskeys, self.directory)
+
+    def named(self, zone: bytes, paths: Iterable[str]) -> list[KeyFile]:
+        return load_named_keys(zone, paths, self.directory)
+
+
+class IndexedFolder(KeyFolder):
+    """A folder that is listed once for many zones, and again whenever a file has come or gone since.
+
+    A file that comes within the same tick of the kernel's clock as the listing counts as having come later.
+    """
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(directory)
+        self._state: tuple[int, int, int] | None = None
+        self._names: dict[str, list[str]] = {}  # file-safe name of a zone, lower case -> its keys, sorted
+
+    def _find(self, zone: bytes) -> list[KeyFile]:
+        status = os.stat(self.directory)
+        state = status.st_dev, status.st_ino, status.st_mtime_ns
+        if state != self._state:
+            self._names = _names_by_zone(self.directory)
+            self._state = state
+        return read_keys(self._names.get(names.to_file_text(zone).lower(), []), self.directory)
+
+
+def _names_by_zone(directory: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in sorted(os.listdir(directory)):
+        if name.endswith(_SUFFIX):
+            base = name.removesuffix(_SUFFIX)
+            parsed = names.parse_key_file_name(base)
+            if parsed:
+                found.setdefault(parsed[0].lower(), []).append(base)
+    return found
