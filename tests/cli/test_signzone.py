@@ -112,8 +112,9 @@ def test_signatures_that_end_before_they_begin_are_not_made(validity, keys, fold
 
 
 def test_numbers_may_be_octal_or_hexadecimal_as_in_bind(keys, folder):
+    validity = ("-s", "20261101000000", "-e", "20391201000000")
     for number in ("010", "0x5"):
-        arguments = ("-S", "-P", "-K", keys, "-o", ORIGIN, "-3", "-", "-H", number, "-i", "0x100")
+        arguments = ("-S", "-P", "-K", keys, "-o", ORIGIN, *validity, "-3", "-", "-H", number, "-i", "0x100")
         signzone(*arguments, "-f", "ours", "zone")
         bind(*arguments, "-f", "theirs", "zone")
         assert without_signatures(records(folder / "ours")) == without_signatures(records(folder / "theirs"))
@@ -266,6 +267,11 @@ def test_any_number_of_workers_writes_the_same_octets(large_zone, keys, tmp_path
         sign_large(large_zone, keys, tmp_path / workers, "-n", workers)
         outputs.append((tmp_path / workers).read_bytes().split(b"\n", 1)[1])
     assert outputs[0] == outputs[1] == outputs[2]
+
+
+def test_a_small_zone_is_signed_in_one_process_however_many_are_allowed(folder, keys):
+    arguments = ("-S", "-v", "4", "-K", keys, "-o", ORIGIN, "-n", "8", "zone")
+    assert "using 1 cpus" in signzone(*arguments).stderr
 
 
 def start_large(zone: Path, keys: Path, folder: Path, *signals: str) -> subprocess.Popen[str]:

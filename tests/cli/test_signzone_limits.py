@@ -30,9 +30,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a zone that is 2 MB when it is signed."""
+    """A working directory with a zone that is 5 MB when it is signed, and large enough for workers."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "zone").write_text("\n".join([*ZONE, *(f"n{i} 60 A 192.0.2.1" for i in range(3000))]) + "\n")
+    (tmp_path / "zone").write_text("\n".join([*ZONE, *(f"n{i} 60 A 192.0.2.1" for i in range(9000))]) + "\n")
     return tmp_path
 
 

@@ -38,6 +38,6 @@ class Job:
     ignore_ksk_flag: bool = False  # -z
     verify: bool = True  # False: -P
     dsset_directory: str | None = "."  # None: no dsset- file
-    workers: int = 0  # 0: as many as there are cores, one for a small zone
+    workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     engine: str = ""
     header: bytes = b""  # comment lines that begin the output

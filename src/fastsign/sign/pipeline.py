@@ -200,8 +200,6 @@ def _reference(key: SelectedKey) -> KeyReference:
 
 
 def _workers(job: Job, order: Order, chain: Chain) -> int:
-    """As many as were asked for; else one for a small zone and one a core for a large one."""
-    if job.workers:
-        return job.workers
+    """One for a small zone, whatever was asked for; for a large one as many as that, or one a core."""
     rows = len(order.rrset_type) + len(chain.source)
-    return 1 if rows < _POOL_FROM_ROWS else usable_cores()
+    return 1 if rows < _POOL_FROM_ROWS else job.workers or usable_cores()

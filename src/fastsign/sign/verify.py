@@ -300,7 +300,7 @@ def _walk(task: Task, report: VerifyReport) -> None:
     small = len(task.subject.order.rrset_type) < _POOL_FROM_RRSETS
     open_keys(task.dnskeys, task.expected)
     ranges = [(first, min(first + RANGE, nodes)) for first in range(0, nodes, RANGE)]
-    with Pool(options.workers or (1 if small else usable_cores()), task) as pool:
+    with Pool(1 if small else options.workers or usable_cores(), task) as pool:
         for (_, last), (counts, rows) in zip(ranges, pool.map(verify_range, ranges), strict=True):
             report.rrsets += counts[0]
             report.signatures += counts[1]

@@ -25,7 +25,7 @@ class VerifyOptions:
     seed: int = 0  # of the sample that gets a second opinion; draw it afresh
     tolerated: frozenset[Kind] = LENIENT
     one_by_one: bool = False  # every signature by libcrypto alone
-    workers: int = 0  # 0: one for a small zone, else one a core
+    workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     progress: Callable[[int, int], None] | None = None  # told (nodes done, all nodes)
 
 
