@@ -78,7 +78,7 @@ cdef extern from "verify.h" nogil:
                                fs_findings *findings, fs_error *error)
     fs_status fs_verify_index_chain(const fs_verify_task *task, fs_nsec3_index *chain, fs_error *error)
     fs_status fs_verify_signs_apex(const fs_verify_task *task, uint32_t key, uint16_t type, int *signs, fs_error *error)
-    void fs_verify_count_signatures(const fs_verify_task *task, uint64_t *expected)
+    void fs_verify_count_signatures(const fs_arena *arena, const fs_verify_key *keys, uint32_t key_count, uint64_t *expected)
     fs_status fs_verify_range(const fs_verify_task *task, uint32_t first, uint32_t last, fs_verify_counts *counts,
                               fs_findings *findings, fs_error *error)
     fs_status fs_verify_close_chain(const fs_verify_task *task, const fs_nsec3_index *chain, fs_findings *findings,
@@ -245,13 +245,12 @@ def verify_signs_apex(object subject, object survey, PublicKeys keys not None, u
     return bool(signs)
 
 
-def verify_count_signatures(object subject, PublicKeys keys not None):
+def verify_count_signatures(object arena, PublicKeys keys not None):
     """How many RRSIGs name each key by its tag and algorithm: a list."""
-    cdef fs_verify_task task
+    cdef fs_arena records = arena_of(arena)
     cdef Column expected = Column("Q", keys.count)
-    fill_task(&task, subject, keys)
     with nogil:
-        fs_verify_count_signatures(&task, <uint64_t *>expected.column.data)
+        fs_verify_count_signatures(&records, keys.key, keys.count, <uint64_t *>expected.column.data)
     return expected.view().tolist()
 
 

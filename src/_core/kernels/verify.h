@@ -167,7 +167,7 @@ fs_status fs_verify_index_chain(const fs_verify_task *task, fs_nsec3_index *chai
 fs_status fs_verify_signs_apex(const fs_verify_task *task, uint32_t key, uint16_t type, int *signs, fs_error *error) FS_MUST_CHECK;
 
 /* How many RRSIGs name each key by its tag and algorithm: expected[key_count]. */
-void fs_verify_count_signatures(const fs_verify_task *task, uint64_t *expected);
+void fs_verify_count_signatures(const fs_arena *arena, const fs_verify_key *keys, uint32_t key_count, uint64_t *expected);
 
 /* Verify nodes first..last-1: order, signatures, NSEC, and the NSEC3 records of their names and empty non-terminals. */
 fs_status fs_verify_range(const fs_verify_task *task, uint32_t first, uint32_t last, fs_verify_counts *counts,

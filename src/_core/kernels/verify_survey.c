@@ -173,14 +173,13 @@ fs_status fs_verify_survey(fs_verify_task *task, uint8_t *kind, uint32_t *apex_n
     return audit_records(task, findings, error);
 }
 
-void fs_verify_count_signatures(const fs_verify_task *task, uint64_t *expected) {
-    const fs_arena *arena = &task->arena;
-    memset(expected, 0, task->key_count * sizeof *expected);
+void fs_verify_count_signatures(const fs_arena *arena, const fs_verify_key *keys, uint32_t key_count, uint64_t *expected) {
+    memset(expected, 0, key_count * sizeof *expected);
     for (uint32_t i = 0; i < arena->record_count; i++) {
         if (arena->type[i] != FS_TYPE_RRSIG || arena->rdata_length[i] < 18) continue;
         const uint8_t *rdata = arena->rdata + arena->rdata_offset[i];
-        for (uint32_t k = 0; k < task->key_count; k++)
-            expected[k] += rdata[2] == task->keys[k].algorithm && fs_load_be16(rdata + 16) == task->keys[k].tag;
+        for (uint32_t k = 0; k < key_count; k++)
+            expected[k] += rdata[2] == keys[k].algorithm && fs_load_be16(rdata + 16) == keys[k].tag;
     }
 }
 

@@ -148,6 +148,7 @@ def _judge(job: Job, arena: Arena, order: Order, chain: Chain, apex: Apex, selec
         uses=tuple(key_use(selection, rdata) for rdata in dnskeys),
         now=job.now,
         cycle=(job.expiration - job.inception) % 2**32 // 4 if job.cycle is None else job.cycle,
+        one_by_one=job.engine == "openssl",
     )
 
 

@@ -53,6 +53,7 @@ class Judge:
     uses: tuple[KeyUse, ...]  # for each
     now: int
     cycle: int  # seconds: a signature that ends within so many is made anew
+    one_by_one: bool = False  # by libcrypto, not in batches
 
 
 def retain_signatures(judge: Judge, workers: int, report: Report) -> Retained:
@@ -60,7 +61,9 @@ def retain_signatures(judge: Judge, workers: int, report: Report) -> Retained:
     retained = Retained.nothing(judge.order, judge.chain)
     nodes = len(judge.order.node_name)
     tasks = [(first, min(first + _NODES, nodes)) for first in range(0, nodes, _NODES)]
-    with Pool(workers, (judge, retained)) as pool:
+    expected = () if judge.one_by_one else tuple(_core.verify_count_signatures(judge.arena, PublicKeys(judge.dnskeys)))
+    _open_keys(judge.dnskeys, expected)  # before the fork: the workers inherit the tables
+    with Pool(workers, (judge, retained, expected)) as pool:
         for done, counts in enumerate(pool.map(_judge_range, tasks), 1):
             report.retained += counts[0]
             report.dropped += counts[1]
@@ -71,15 +74,17 @@ def retain_signatures(judge: Judge, workers: int, report: Report) -> Retained:
     return retained
 
 
-def _judge_range(share: tuple[Judge, Retained], first: int, last: int) -> tuple[int, int, int, int]:
-    judge, retained = share
+def _judge_range(
+    share: tuple[Judge, Retained, tuple[int, ...]], first: int, last: int
+) -> tuple[int, int, int, int]:
+    judge, retained, expected = share
     return _core.retain_range(
         judge.arena,
         judge.order,
         judge.chain,
         retained,
         judge.apex,
-        _open_keys(judge.dnskeys),
+        _open_keys(judge.dnskeys, expected),
         judge.uses,
         judge.now % 2**32,
         judge.cycle,
@@ -89,5 +94,5 @@ def _judge_range(share: tuple[Judge, Retained], first: int, last: int) -> tuple[
 
 
 @cache
-def _open_keys(dnskeys: tuple[bytes, ...]) -> PublicKeys:
-    return PublicKeys(dnskeys)
+def _open_keys(dnskeys: tuple[bytes, ...], expected: tuple[int, ...]) -> PublicKeys:
+    return PublicKeys(dnskeys, expected)

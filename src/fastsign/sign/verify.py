@@ -147,7 +147,7 @@ def verify_records(arena: Arena, order: Order, apex: bytes, options: VerifyOptio
     try:
         survey, rdatas = _look_at_apex(subject, report)
         survey = _judge_keys(subject, survey, rdatas, report)
-        expected = () if options.one_by_one else tuple(_core.verify_count_signatures(subject, open_keys(rdatas)))
+        expected = () if options.one_by_one else tuple(_core.verify_count_signatures(arena, open_keys(rdatas)))
         _walk(Task(subject, survey, rdatas, expected), report)
         _conclude(report)
     except _RefusedError as refused:
