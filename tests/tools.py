@@ -13,6 +13,8 @@ from pathlib import Path
 
 PACKAGES = {
     "dnssec-keygen": "bind9-utils",
+    "dnssec-importkey": "bind9",
+    "dnssec-revoke": "bind9-utils",
     "dnssec-settime": "bind9-utils",
     "dnssec-signzone": "bind9-utils",
     "dnssec-verify": "bind9-utils",

@@ -126,7 +126,7 @@ def test_a_private_file_is_closed_to_others_before_it_has_an_octet(
     seen = []
     monkeypatch.setattr(write, "_write_all", lambda fd, content: seen.append(os.fstat(fd)))
     write_key(*fresh(), str(tmp_path))
-    assert [(stat.S_IMODE(status.st_mode), status.st_size) for status in seen] == [(0o600, 0), (0o644, 0)]
+    assert [(stat.S_IMODE(status.st_mode), status.st_size) for status in seen] == [(0o644, 0), (0o600, 0)]
 
 
 def test_rewriting_closes_a_private_file_that_was_open(tmp_path: Path) -> None:
@@ -165,17 +165,18 @@ def test_a_new_key_never_takes_the_place_of_a_file(suffix: str, tmp_path: Path) 
 
 
 def test_a_failing_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
+    for failing in (1, 2, 3):  # .key, .private, the folder with both in place
+        calls = []
 
-    def fail_second(descriptor: int) -> None:
-        calls.append(descriptor)
-        if len(calls) == 3:  # .private and its folder are through, .key is not
-            raise OSError(28, "No space left on device")
+        def fail(descriptor: int, failing: int = failing, calls: list[int] = calls) -> None:
+            calls.append(descriptor)
+            if len(calls) == failing:
+                raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", fail_second)
-    with pytest.raises(KeyFileError, match="No space left on device"):
-        write_key(*fresh(), str(tmp_path))
-    assert contents(tmp_path) == {}
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(KeyFileError, match="No space left on device"):
+            write_key(*fresh(), str(tmp_path))
+        assert contents(tmp_path) == {}
 
 
 def test_a_file_system_without_links_does_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,13 @@ import base64
 import binascii
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names
-from fastsign.keys.metadata import NO_METADATA, KeyState, KeyTimes, Metadata, parse_private, parse_state
+from fastsign.keys.metadata import NO_METADATA, KeyState, KeyTimes, Metadata, parse_private
+from fastsign.keys.state import parse_state
 
 _TTL = re.compile(r"(?:[0-9]+[wdhms]?)+", re.IGNORECASE)
 _TTL_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1, "": 1}
@@ -91,11 +93,11 @@ class KeyFile:
         return replace(self, flags=flags)
 
 
-def read_key(path: str, directory: str = ".", *, need_private: bool = False) -> KeyFile:
+def read_key(path: str, directory: str = ".", *, need_private: bool = False, with_state: bool = True) -> KeyFile:
     """Read a key by the name of its files, with or without suffix, in a folder unless the path is absolute.
 
     The secret is left on disk: only whether it is there is found out. KeyFileError when .key is missing or broken, when
-    .private or .state is broken, or when .private is missing and needed.
+    .private or .state is broken, or when .private is missing and needed. Some of BIND's tools look at no .state file.
     """
     base = names.key_path(path, directory)
     key = _read_public(base)
@@ -105,7 +107,8 @@ def read_key(path: str, directory: str = ".", *, need_private: bool = False) -> 
     if need_private or os.path.lexists(private_path):
         metadata = parse_private(private_path, key.algorithm)
         key = replace(key, private_path=private_path)
-    metadata = parse_state(base + ".state", key.algorithm, bits, metadata)
+    if with_state:
+        metadata = parse_state(base + ".state", key.algorithm, bits, metadata)
     return replace(key, metadata=metadata)
 
 
@@ -130,22 +133,29 @@ def read_keys(bases: list[str], directory: str, problems: list[KeyFileError] | N
     return found
 
 
-def tags_in_use(zone: bytes, algorithm: int, directory: str = ".") -> set[int]:
-    """Tags that a zone's keys of an algorithm have in a folder, or will have once revoked.
+def tags_in_use(
+    zone: bytes, algorithm: int, directory: str = ".", problems: list[KeyFileError] | None = None
+) -> dict[int, int]:
+    """Tags that a zone's keys of an algorithm have in a folder, or will have once revoked -> the tag they have now.
 
-    A file that can't be read still counts, by its name.
+    A file that can't be read still counts, by its name. A .private file that can't be used adds an entry to *problems*.
     """
-    taken = set()
+    taken: dict[int, int] = {}
     for base in _key_names(zone, directory, (".private", ".key")):
+        path = names.key_path(base, directory)
+        if problems is not None and os.path.lexists(path + ".private"):
+            try:
+                read_key(base, directory, need_private=True)
+            except KeyFileError as problem:
+                problems.append(KeyFileError.at(f"{base}.private", problem.reason))
         parsed = names.parse_key_file_name(base)
         if parsed is None or parsed[1] != algorithm:
             continue
-        taken.add(parsed[2])
-        try:
-            rdata = _read_public(names.key_path(base, directory)).rdata
-        except KeyFileError:
-            continue
-        taken |= {facts.key_tag(rdata), facts.revoked_tag(rdata)}
+        tag = later = parsed[2]
+        with suppress(KeyFileError):
+            rdata = _read_public(path).rdata
+            tag, later = facts.key_tag(rdata), facts.revoked_tag(rdata)
+        taken |= {later: tag, parsed[2]: tag, tag: tag}
     return taken
 
 

@@ -1,4 +1,4 @@
-"""The metadata of a key: the times and numbers in its .private file, and the .state file.
+"""The metadata of a key: the times and numbers in its .private file, which a .state file adds to (keys/state.py).
 
 A .private file holds the key's secret next to its times. Here only the tags are looked at, and only the values of tags
 that are no secret are made into Python objects: the file is read into a bytearray, which is wiped before this module
@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, times
 
 FORMAT = (1, 3)  # of .private files with times; 1.2 and older have none
-_FILE_MAX = 64 * 1024  # a 4096-bit RSA key takes under 4 KB
+FILE_MAX = 64 * 1024  # a 4096-bit RSA key takes under 4 KB
 _TAG_MAX = 32  # what is longer is no tag, and might be a secret
 
 
@@ -104,44 +104,6 @@ RSA_TAGS = (
 )
 HSM_TAGS = ("Engine", "Label")
 
-# Tags of .state files. BIND's writer and reader disagree on five of them; both spellings are read.
-_STATE_TIMES = {
-    "generated": "created",
-    "published": "publish",
-    "active": "activate",
-    "revoked": "revoke",
-    "retired": "inactive",
-    "removed": "delete",
-    "dspublish": "ds_publish",
-    "dsremoved": "ds_delete",
-    "syncpublish": "sync_publish",
-    "publishcds": "sync_publish",
-    "syncdelete": "sync_delete",
-    "deletecds": "sync_delete",
-    "sigpublish": "signature_publish",
-    "zrrsigpublish": "signature_publish",
-    "sigremoved": "signature_delete",
-    "zrrsigdelete": "signature_delete",
-    "dnskeychange": "dnskey_change",
-    "zrrsigchange": "zrrsig_change",
-    "krrsigchange": "krrsig_change",
-    "dschange": "ds_change",
-}
-_STATE_NUMBERS = {
-    "lifetime": "lifetime",
-    "dspubcount": "ds_published_count",
-    "dsdelcount": "ds_removed_count",
-    "dsremcount": "ds_removed_count",
-}
-_STATE_WORDS = {
-    "dnskeystate": "dnskey",
-    "zrrsigstate": "zrrsig",
-    "krrsigstate": "krrsig",
-    "dsstate": "ds",
-    "goalstate": "goal",
-}
-_STATES = ("hidden", "rumoured", "omnipresent", "unretentive")
-
 
 def secret_tags(algorithm: int) -> tuple[str, ...]:
     """Tags of the key material of an algorithm, in BIND's order."""
@@ -155,7 +117,7 @@ def secret_bytes(path: str) -> Iterator[bytearray]:
     try:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            if size > _FILE_MAX:
+            if size > FILE_MAX:
                 raise KeyFileError.at(path, "private key is invalid")
             content = bytearray(size)
             view = memoryview(content)
@@ -199,7 +161,7 @@ def parse_private(path: str, algorithm: int) -> Metadata:
 def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> Metadata:
     version = _format_version(lines)
     tag, value = next(lines, ("", memoryview(b"")))
-    if tag != "Algorithm" or _first_word(value) != str(algorithm):
+    if tag != "Algorithm" or first_word(value) != str(algorithm):
         raise ValueError
     # Tags are compared without regard to case, but for External.
     secrets = {name.lower() for name in secret_tags(algorithm) + HSM_TAGS}
@@ -214,9 +176,9 @@ def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> M
         if tag == "External":
             external = True
         elif lower in numbers:
-            values[numbers[lower]] = _number(_first_word(value))
+            values[numbers[lower]] = number(first_word(value))
         elif lower in moments:
-            dates[moments[lower]] = times.parse_digits(_first_word(value)) % 2**32
+            dates[moments[lower]] = times.parse_digits(first_word(value)) % 2**32
         elif lower in secrets:
             found.add(lower)
         elif version <= FORMAT:
@@ -229,11 +191,11 @@ def _format_version(lines: Iterator[tuple[str, memoryview]]) -> tuple[int, int]:
     tag, value = next(lines, (None, memoryview(b"")))
     if tag is None:
         raise ValueError("end of file")
-    word = _first_word(value)
+    word = first_word(value)
     major, dot, minor = word[1:].partition(".")
     if tag != "Private-key-format" or word[:1] != "v" or not dot:
         raise ValueError
-    version = (_number(major), _number(minor))
+    version = (number(major), number(minor))
     if version[0] > FORMAT[0]:
         raise ValueError
     return version
@@ -250,68 +212,12 @@ def _check_material(found: set[str], external: bool, algorithm: int) -> bool:
     return in_hsm
 
 
-def _first_word(value: memoryview) -> str:
+def first_word(value: memoryview) -> str:
     words = bytes(value).split(maxsplit=1)
     return words[0].decode("latin-1") if words else ""
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 2**32):
         raise ValueError
     return int(text)
-
-
-def parse_state(path: str, algorithm: int, bits: int, metadata: Metadata) -> Metadata:
-    """Lay what a .state file says over the metadata; a missing file leaves them as they are.
-
-    KeyFileError if the file is broken or belongs to another key.
-    """
-    try:
-        with open(path, encoding="latin-1") as file:
-            text = file.read(_FILE_MAX)
-    except FileNotFoundError:
-        return metadata
-    except OSError as error:
-        raise KeyFileError.of_system(path, error) from None
-    pairs = [line.partition(";")[0].split() for line in text.split("\n")]
-    words = [(pair[0], pair[1] if len(pair) > 1 else "") for pair in pairs if pair]
-    try:
-        # The first two lines must fit the key.
-        if words[:2] != [("Algorithm:", str(algorithm)), ("Length:", str(bits))]:
-            raise ValueError("unexpected token")
-        return _parse_state(words[2:], metadata)
-    except ValueError as error:
-        raise KeyFileError.at(path, str(error)) from None
-
-
-def _parse_state(words: list[tuple[str, str]], metadata: Metadata) -> Metadata:
-    dates: dict[str, int] = {}
-    values: dict[str, Any] = {}
-    rest: dict[str, Any] = {}
-    for tag, word in words:
-        lower = tag.lower().removesuffix(":")
-        if lower in _STATE_TIMES:
-            dates[_STATE_TIMES[lower]] = times.parse_digits(word) % 2**32
-        elif lower in ("ksk", "zsk"):
-            rest[lower] = {"yes": True, "no": False}[_one_of(word, ("yes", "no"))]
-        elif lower in _STATE_WORDS:
-            rest[_STATE_WORDS[lower]] = _one_of(word.lower(), _STATES)
-        elif lower in _STATE_NUMBERS:
-            rest[_STATE_NUMBERS[lower]] = _state_number(word)
-        elif lower in ("predecessor", "successor", "maxttl", "rollperiod"):
-            values[{"maxttl": "max_ttl", "rollperiod": "roll_period"}.get(lower, lower)] = _state_number(word)
-    state = KeyState(**rest)
-    return replace(metadata, times=metadata.times._replace(**dates), state=state, **values)
-
-
-def _one_of(word: str, known: tuple[str, ...]) -> str:
-    if word not in known:
-        raise ValueError("unexpected token")
-    return word
-
-
-def _state_number(word: str) -> int:
-    try:
-        return _number(word)
-    except ValueError:
-        raise ValueError("unexpected token") from None

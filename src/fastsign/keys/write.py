@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names, times
 from fastsign.keys.files import KeyFile
-from fastsign.keys.metadata import FORMAT, HSM_TAGS, NUMBER_TAGS, TIME_TAGS, lines_of, secret_bytes, secret_tags
+from fastsign.keys.metadata import (
+    FORMAT,
+    HSM_TAGS,
+    NUMBER_TAGS,
+    TIME_TAGS,
+    lines_of,
+    parse_private,
+    secret_bytes,
+    secret_tags,
+)
+from fastsign.keys.state import state_file_text
 
 _CHUNK = 56  # characters of base64 between blanks
 _CLASSES = {1: "IN", 3: "CH", 4: "HS"}
@@ -32,10 +42,23 @@ _COMMENTS = {
 # (tag, value): a line of key material, its value in base64.
 Material = Sequence[tuple[str, bytearray]]
 
+# Suffix -> content and mode of a file, in the order in which they get their names.
+Files = dict[str, tuple[bytes | bytearray, int]]
 
-def key_file_text(key: KeyFile) -> str:
-    """Content of the .key file: what the key is and its times as comments, then its DNSKEY record."""
+
+def key_file_text(key: KeyFile, record: str = "DNSKEY") -> str:
+    """Content of the .key file: what the key is and its times as comments, then its record, a DNSKEY or KEY."""
     owner = names.to_text(key.owner)
+    lines = _comments(key, owner) if record == "DNSKEY" else []
+    ttl = f"{key.ttl} " if key.ttl else ""
+    encoded = base64.b64encode(key.public_key).decode("ascii")
+    chunks = " ".join(encoded[at : at + _CHUNK] for at in range(0, len(encoded), _CHUNK))
+    head = f"{owner} {ttl}{_CLASSES[key.rrclass]} {record}"
+    lines.append(f"{head} {key.flags} {key.protocol} {key.algorithm} {chunks}")
+    return "\n".join(lines) + "\n"
+
+
+def _comments(key: KeyFile, owner: str) -> list[str]:
     revoked = "revoked " if key.flags & facts.REVOKE else ""
     role = "key" if key.flags & facts.SEP else "zone"
     lines = [f"; This is a {revoked}{role}-signing key, keyid {key.tag}, for {owner}"]
@@ -43,12 +66,7 @@ def key_file_text(key: KeyFile) -> str:
         moment = getattr(key.times, field)
         if moment is not None:
             lines.append(f"; {tag}: {times.digits_and_local(moment)}")
-    ttl = f"{key.ttl} " if key.ttl else ""
-    encoded = base64.b64encode(key.public_key).decode("ascii")
-    chunks = " ".join(encoded[at : at + _CHUNK] for at in range(0, len(encoded), _CHUNK))
-    head = f"{owner} {ttl}{_CLASSES[key.rrclass]} DNSKEY"
-    lines.append(f"{head} {key.flags} {key.protocol} {key.algorithm} {chunks}")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def private_file(key: KeyFile, material: Material) -> bytearray:
@@ -72,45 +90,68 @@ def private_file(key: KeyFile, material: Material) -> bytearray:
     return content
 
 
-def write_key(key: KeyFile, material: Material, directory: str = ".") -> str:
-    """Write a new key's .private and .key files into a folder and wipe the material. Returns their name without suffix.
+def write_key(key: KeyFile, material: Material, directory: str = ".", *, record: str = "DNSKEY") -> str:
+    """Write a new key's .key, .private and, if it has a state, .state files into a folder, and wipe the material.
 
-    KeyFileError if there is a file of that name already, or if they can't be written: then neither is left.
+    *record* is the type of its record, DNSKEY or KEY. Returns the files' name without suffix. KeyFileError if there is
+    a file of such a name already, or if they can't be written: then none is left.
     """
     name = names.key_file_name(key.name, key.algorithm, key.tag)
-    base = os.path.join(directory, name)
     try:
         content = private_file(key, material)
+        files = _public_files(key, key.state is not None, record)
         try:
-            _put(base + ".private", content, 0o600, new=True)
+            _put(os.path.join(directory, name), {**files, ".private": (content, 0o600)}, new=True)
         finally:
             _wipe(content)
-        try:
-            _put(base + ".key", key_file_text(key).encode("ascii"), 0o644, new=True)
-        except BaseException:
-            os.unlink(base + ".private")
-            raise
     finally:
         for _, value in material:
             _wipe(value)
     return name
 
 
-def rewrite_key(key: KeyFile) -> None:
-    """Write changed metadata, flags or TTL of a key that has files, under the name that *key.path* gives.
+def rewrite_key(key: KeyFile, *, state: bool = False, new: bool = False) -> str:
+    """Write changed metadata, flags or TTL of a key that has files, and with *state* its .state file.
 
-    The secret lines of the .private file are carried over unread.
+    The files stay in their folder and have the name that the key's tag gives them: if that has changed, the old files
+    are left as well, and with *new* none may have the new name. The secret lines of the .private file are carried over
+    unread. Returns the path of the files without suffix. KeyFileError if they can't be written.
     """
-    if key.private_path is not None:
-        with secret_bytes(key.private_path) as old:
-            material = _material_of(old, key.algorithm)
-        content = private_file(key, material)
-        try:
-            _put(key.path + ".private", content, 0o600)
-        finally:
-            for secret in (content, *(value for _, value in material)):
-                _wipe(secret)
-    _put(key.path + ".key", key_file_text(key).encode("ascii"), 0o644)
+    base = os.path.join(os.path.dirname(key.path), names.key_file_name(key.name, key.algorithm, key.tag))
+    files = _public_files(key, state)
+    if key.private_path is None:
+        _put(base, files, new)
+        return base
+    with secret_bytes(key.private_path) as old:
+        material = _material_of(old, key.algorithm)
+    content = private_file(key, material)
+    try:
+        _put(base, {**files, ".private": (content, 0o600)}, new)
+    finally:
+        for secret in (content, *(value for _, value in material)):
+            _wipe(secret)
+    return base
+
+
+def write_external(key: KeyFile, directory: str = ".") -> str:
+    """Write, or write over, the files of a key whose secret is elsewhere. Returns their name without suffix.
+
+    KeyFileError if they can't be written, or if there is a .private file that has, or may have, a secret.
+    """
+    name = names.key_file_name(key.name, key.algorithm, key.tag)
+    base = os.path.join(directory, name)
+    if os.path.lexists(base + ".private") and not parse_private(base + ".private", key.algorithm).external:
+        raise KeyFileError.at(base + ".private", "file already exists")
+    files = _public_files(key, state=False)
+    _put(base, {**files, ".private": (private_file(key, ()), 0o600)}, new=False)
+    return name
+
+
+def _public_files(key: KeyFile, state: bool, record: str = "DNSKEY") -> Files:
+    files: Files = {".key": (key_file_text(key, record).encode("ascii"), 0o644)}
+    if state:
+        files[".state"] = (state_file_text(key).encode("ascii"), 0o644)
+    return files
 
 
 def _material_of(content: bytearray, algorithm: int) -> Material:
@@ -126,22 +167,46 @@ def _wipe(secret: bytearray) -> None:
     secret[:] = bytes(len(secret))
 
 
-def _put(path: str, content: bytes | bytearray, mode: int, new: bool = False) -> None:
-    """Put a file in place, whole and durable, or leave things as they are. KeyFileError says why not."""
-    temporary = f"{path}-{os.getpid():x}{os.urandom(4).hex()}"
+def _put(base: str, files: Files, new: bool) -> None:
+    """Put files in place, each whole and durable, or leave things as they are. KeyFileError says why not.
+
+    All are on the disk before the first gets its name. The last is .private: a key is looked for by that, so what a
+    crash can leave of a new key is never more than a public key, which nobody signs with.
+    """
+    mark = f"-{os.getpid():x}{os.urandom(4).hex()}"
+    placed: list[str] = []
+    path = base
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
-            with open(descriptor, "wb", buffering=0) as file:
-                _write_all(file.fileno(), content)
-                os.fsync(file.fileno())
-            _place(temporary, path, new)
+            for suffix, (content, mode) in files.items():
+                path = base + suffix
+                _stage(path + mark, content, mode)
+            for suffix in files:
+                path = base + suffix
+                _place(path + mark, path, new)
+                placed.append(path)
+            _sync_folder(os.path.dirname(base) or ".")
+        except BaseException:
+            if new:
+                _remove(placed)
+            raise
         finally:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-        _sync_folder(os.path.dirname(path) or ".")
+            _remove(base + suffix + mark for suffix in files)
     except OSError as error:
         raise KeyFileError.of_system(path, error) from None
+
+
+def _stage(path: str, content: bytes | bytearray, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb", buffering=0) as file:
+        _write_all(file.fileno(), content)
+        os.fsync(file.fileno())
+
+
+def _remove(paths: Iterable[str]) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _write_all(descriptor: int, content: bytes | bytearray) -> None:

@@ -9,11 +9,11 @@ from fastsign.cli.compat.common import (
     Tool,
     check_directory,
     parse_number,
-    parse_time,
     parse_ttl,
     parse_verbosity,
     run_tool,
 )
+from fastsign.cli.compat.keyfiles import read_moment
 from fastsign.cli.compat.keygen_run import Request, make
 from fastsign.cli.env import Env
 from fastsign.keys import facts
@@ -26,6 +26,7 @@ Version: {version}
     name: owner of the key
 Options:
     -K <directory>: write keys into directory
+    -k <policy>: generate keys for dnssec-policy: default
     -a <algorithm>:
         RSASHA1 (deprecated) | NSEC3RSASHA1 (deprecated) |
         RSASHA256 | RSASHA512 |
@@ -42,14 +43,18 @@ Options:
         ED25519:	ignored
         ED448:	ignored
         (key size defaults to 2048)
-    -n <nametype>: ZONE | OTHER
-        (DNSKEY generation defaults to ZONE)
+    -n <nametype>: ZONE | HOST | ENTITY | USER | OTHER
+        (DNSKEY generation defaults to ZONE; HOST, ENTITY and USER are for KEY)
     -c <class>: (default: IN)
+    -d <digest bits>: of no effect for these algorithms
     -f <keyflag>: ZSK | KSK | REVOKE
     -L <ttl>: default key TTL
     -M <min>:<max>: allowed Key ID range
     -p <protocol>: (default: 3 [dnssec])
-    -T <rrtype>: DNSKEY
+    -s <strength>: strength value this key signs DNS records with
+        (default: 0; KEY alone)
+    -T <rrtype>: DNSKEY | KEY (default: DNSKEY; use KEY for SIG(0))
+    -t <type>: AUTHCONF | NOAUTH | NOCONF (default: AUTHCONF; KEY alone)
     -q: quiet
     -h: print usage and exit
     -v <level>: set verbosity level (0 - 10)
@@ -68,13 +73,14 @@ Timing options:
     -i <interval>: prepublication interval for successor key (default: 30 days)
 Output:
      K<name>+<alg>+<id>.key, K<name>+<alg>+<id>.private
+     and, with -k, K<name>+<alg>+<id>.state
 """
 
 TOOL = Tool(
     "dnssec-keygen",
     "3A:a:b:Cc:D:d:E:Ff:GhI:i:K:k:L:l:M:m:n:P:p:qR:r:S:s:T:t:v:V",
     USAGE,
-    refused="dEFklmst",
+    refused="EFlm",
     long=long_names.KEYGEN,
 )
 
@@ -96,6 +102,9 @@ def keygen(line: CommandLine) -> int:
 # ---- options
 
 
+_WORDS = {"a": "algorithm", "c": "rrclass", "k": "policy", "n": "nametype", "S": "predecessor", "t": "key_type"}
+
+
 def parse(line: CommandLine) -> Request:
     """Read the options."""
     request = Request(line.env.now())
@@ -103,11 +112,12 @@ def parse(line: CommandLine) -> Request:
         match letter:
             case "3" | "C" | "G" | "q":
                 setattr(request, {"3": "nsec3", "C": "legacy", "G": "generate_only", "q": "quiet"}[letter], True)
-            case "a" | "c" | "n" | "S":
-                names_of = {"a": "algorithm", "c": "rrclass", "n": "nametype", "S": "predecessor"}
-                setattr(request, names_of[letter], value)
+            case "a" | "c" | "k" | "n" | "S" | "t":
+                setattr(request, _WORDS[letter], value)
             case "P" | "D" | "A" | "R" | "I":
-                parse_moment(line, request, letter, value)
+                field, moment = read_moment(line, letter, value, request.times, request.now, ("sync",))
+                if moment is not None or not field.startswith("sync"):  # as in BIND, "none" leaves no mark there
+                    request.times[field] = moment
             case _:
                 parse_value(line, request, letter, value)
     return request
@@ -116,8 +126,9 @@ def parse(line: CommandLine) -> Request:
 def parse_value(line: CommandLine, request: Request, letter: str, value: str) -> None:
     """Read the value of an option that is not just taken as it is."""
     match letter:
-        case "b":
-            request.bits = parse_number(value, "-b requires a non-negative number")
+        case "b" | "d":
+            number = parse_number(value, f"-{letter} requires a non-negative number")
+            request.bits = number if letter == "b" else request.bits
         case "f":
             request.flags |= parse_flag(value)
         case "i":
@@ -133,8 +144,10 @@ def parse_value(line: CommandLine, request: Request, letter: str, value: str) ->
             request.protocol = parse_number(value, "-p must be followed by a number [0..255]", 0, 255)
         case "r":
             raise FatalError("The -r option has been deprecated.\nSystem random data is always used.\n")
+        case "s":
+            request.strength = parse_number(value, "-s must be followed by a number [0..15]", 0, 15)
         case "T":
-            check_type(value)
+            request.record = parse_record(value)
         case "v":
             request.verbosity = parse_verbosity(value)
 
@@ -156,30 +169,8 @@ def parse_tags(text: str) -> range:
     return range(bounds[0], bounds[1] + 1)
 
 
-def check_type(text: str) -> None:
-    """-T: only DNSKEYs are made here."""
-    if text.upper() == "KEY":
-        raise FatalError("option -T KEY is not supported: only DNSKEYs are made")
-    if text.upper() != "DNSKEY":
+def parse_record(text: str) -> str:
+    """The record type of -T."""
+    if text.upper() not in ("DNSKEY", "KEY"):
         raise FatalError(f"unknown type '{text}'")
-
-
-_MOMENTS = {"P": "publish", "A": "activate", "R": "revoke", "I": "inactive", "D": "delete"}
-_SYNC_MOMENTS = {"P": "sync_publish", "D": "sync_delete"}
-
-
-def parse_moment(line: CommandLine, request: Request, letter: str, value: str) -> None:
-    """-A, -I, -R DATE and -P, -D [sync|dnskey] DATE."""
-    name, option = _MOMENTS[letter], f"-{letter}"
-    if letter in _SYNC_MOMENTS:
-        sync = line.take_keyword(letter, value, "sync")
-        if sync is not None:
-            name, option, value = _SYNC_MOMENTS[letter], f"-{letter} sync", sync
-        else:
-            dnskey = line.take_keyword(letter, value, "dnskey")
-            value = value if dnskey is None else dnskey
-    if request.asks_for(name):
-        raise FatalError(f"{option} specified more than once")
-    request.times[name] = parse_time(value, request.now, request.now)
-    if name.startswith("sync") and request.times[name] is None:
-        del request.times[name]  # as BIND does, "none" leaves no mark here
+    return text.upper()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from fastsign.cli.compat.common import CommandLine, FatalError
+from fastsign.cli.compat.common import VERSION, CommandLine, FatalError
+from fastsign.cli.compat.keyfiles import file_name, in_folder, warn_of_permissions
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names
 from fastsign.keys.files import KeyFile, read_key, tags_in_use
 from fastsign.keys.generate import RSA_BITS, RSA_BITS_DEFAULT, make_key
-from fastsign.keys.metadata import FORMAT, KeyTimes, Metadata
+from fastsign.keys.metadata import FORMAT, KeyState, KeyTimes, Metadata
 from fastsign.keys.write import Material, rewrite_key, write_key
 
 _PREPUBLICATION = 30 * 86400  # seconds, of a successor
@@ -28,6 +29,11 @@ class Request:
     nametype: str | None = None
     protocol: int = facts.DNSSEC_PROTOCOL
     flags: int = 0  # of SEP and REVOKE
+    record: str = "DNSKEY"  # or KEY
+    key_type: str | None = None  # of a KEY: AUTHCONF, NOAUTH, NOCONF
+    strength: int = 0  # of a KEY
+    policy: str | None = None
+    state: KeyState | None = None
     directory: str | None = None
     ttl: int | None = None
     tags: range = range(0x10000)
@@ -55,6 +61,8 @@ def make(line: CommandLine, request: Request) -> str:
     predecessor = None
     if request.predecessor is None:
         key = new_key(line, request)
+    elif request.policy is not None:
+        raise FatalError("-k and -S cannot be used together")
     else:
         predecessor = load_predecessor(line, request)
         key = successor_key(line, request, predecessor)
@@ -69,6 +77,8 @@ def new_key(line: CommandLine, request: Request) -> KeyFile:
         raise FatalError("the key name was not specified")
     if len(operands) > 1:
         raise FatalError("extraneous arguments")
+    if request.policy is not None:
+        apply_policy(request)
     algorithm = algorithm_of(request)
     try:
         owner = names.from_text(operands[0])
@@ -76,10 +86,34 @@ def new_key(line: CommandLine, request: Request) -> KeyFile:
         raise FatalError(f"invalid key name {operands[0]}: {error}") from None
     if request.nsec3 and algorithm == facts.RSASHA1:
         algorithm = facts.NSEC3RSASHA1
+    check_key_type(request)
     set_size(line, request, algorithm)
     if not request.legacy and request.prepublication:
         apply_prepublication(request, request.prepublication)
     return checked(line, request, KeyFile(owner, request.flags, request.protocol, algorithm, b"", None, ""))
+
+
+def apply_policy(request: Request) -> None:
+    """-k: what the policy says of the key. There is one that needs no configuration file."""
+    for option, given in (
+        ("-n", request.nametype is not None),
+        ("-C", request.legacy),
+        ("-L", request.ttl is not None),
+        ("-i", bool(request.prepublication)),
+        ("-b", request.bits is not None),
+        ("-fR", bool(request.flags & facts.REVOKE)),
+        ("-T KEY", request.record == "KEY"),
+        ("-3", request.nsec3),
+    ):
+        if given:
+            raise FatalError(f"-k and {option} cannot be used together")
+    if request.policy != "default":
+        raise FatalError(
+            f"option -k {request.policy} is not supported by {VERSION}: the one policy there is is default"
+        )
+    request.algorithm, request.ttl = "ECDSAP256SHA256", 3600
+    request.flags |= facts.SEP
+    request.state = KeyState(ksk=True, zsk=True, lifetime=0)  # one key for both; unlimited
 
 
 def algorithm_of(request: Request) -> int:
@@ -97,6 +131,8 @@ def algorithm_of(request: Request) -> int:
 def set_size(line: CommandLine, request: Request, algorithm: int) -> None:
     """The default size of an RSA key."""
     if request.bits is None and algorithm in facts.RSA:
+        if request.record == "KEY" and (request.key_type or "").upper() == "NOAUTHCONF":
+            return  # a null key
         request.bits = RSA_BITS_DEFAULT
         if request.verbosity > 0:
             line.env.stderr.write(f"key size not specified; defaulting to {request.bits}\n")
@@ -110,14 +146,42 @@ def checked(line: CommandLine, request: Request, key: KeyFile) -> KeyFile:
         line.env.stderr.write(
             f"WARNING: DNSKEY algorithm '{name}' is deprecated. Please migrate to another algorithm\n"
         )
-    if algorithm in facts.RSA and bits not in RSA_BITS:
+    if algorithm in facts.RSA and request.bits is not None and bits not in RSA_BITS:
         raise FatalError(f"RSA key size {bits} out of range")
+    if request.record == "KEY":
+        return key.with_flags(key_flags(request, bits if algorithm in facts.RSA else 1))
     nametype = (request.nametype or "zone").lower()
     if nametype not in ("zone", "other"):
         raise FatalError(f"invalid DNSKEY nametype {request.nametype}")
     if request.protocol != facts.DNSSEC_PROTOCOL:
         raise FatalError(f"invalid DNSKEY protocol: {request.protocol}")
     return key.with_flags((key.flags | request.flags | facts.ZONE) if nametype == "zone" else 0)
+
+
+# Flags of a KEY (RFC 2535 section 3.1.2, of which RFC 3445 left little).
+_KEY_TYPES = {"AUTHCONF": 0, "NOAUTH": 0x8000, "NOCONF": 0x4000, "NOAUTHCONF": 0xC000}
+_KEY_OWNERS = {"ZONE": 0x0100, "HOST": 0x0200, "ENTITY": 0x0200, "USER": 0}
+
+
+def key_flags(request: Request, bits: int) -> int:
+    """The flags of a KEY, by -n, -s and -t."""
+    if request.nametype is None:
+        raise FatalError("no nametype specified")
+    owner = request.nametype.upper()
+    if owner not in _KEY_OWNERS:
+        raise FatalError(f"invalid KEY nametype {request.nametype}")
+    kind = (request.key_type or "AUTHCONF").upper()
+    if kind == "NOAUTHCONF":
+        if bits:
+            raise FatalError("specified null key with non-zero size")
+        raise FatalError(f"option -t {request.key_type} is not supported by {VERSION}: there is no key to make")
+    return _KEY_TYPES[kind] | _KEY_OWNERS[owner] | request.strength
+
+
+def check_key_type(request: Request) -> None:
+    """-t, which counts with -T KEY only."""
+    if request.record == "KEY" and request.key_type is not None and request.key_type.upper() not in _KEY_TYPES:
+        raise FatalError(f"invalid type {request.key_type}")
 
 
 def apply_prepublication(request: Request, interval: int) -> None:
@@ -144,6 +208,7 @@ def load_predecessor(line: CommandLine, request: Request) -> KeyFile:
         ("-a", request.algorithm is not None),
         ("-b", request.bits is not None),
         ("-n", request.nametype is not None),
+        ("-t", request.key_type is not None),
         ("-P", request.asks_for("publish")),
         ("-A", request.asks_for("activate")),
         ("-3", request.nsec3),
@@ -220,41 +285,63 @@ def metadata_of(line: CommandLine, request: Request) -> Metadata:
     inactive, delete = request.set_time("inactive"), request.set_time("delete")
     if inactive is not None and delete is not None and delete < inactive:
         line.warn("warning: Key is scheduled to be deleted before it is scheduled to be made inactive.")
-    return Metadata(format_version=FORMAT, times=KeyTimes(created=request.now, **moments))
+    return Metadata(format_version=FORMAT, times=KeyTimes(created=request.now, **moments), state=request.state)
 
 
 def generate(line: CommandLine, request: Request, key: KeyFile, predecessor: KeyFile | None) -> str:
     """Make the key, and again while its tag is not to be had; write it and return its name."""
     directory = request.directory or "."
-    taken = tags_in_use(key.name, key.algorithm, line.env.path(directory))
-    if not request.quiet:
-        line.env.stderr.write("Generating key pair.")
-        line.env.stderr.flush()
+    problems: list[KeyFileError] = []
+    taken = tags_in_use(key.name, key.algorithm, line.env.path(directory), problems)
+    for problem in problems:
+        line.warn(f"warning: dns_dnssec_findmatchingkeys: error reading key file {problem}")
     key, material = draw(line, request, key, taken)
-    if not request.quiet:
-        line.env.stderr.write("\n")
     if predecessor is not None:
         key = replace(key, metadata=replace(key.metadata, predecessor=predecessor.tag))
-    name = write_key(key, material, line.env.path(directory))
+        predecessor = replace(predecessor, metadata=replace(predecessor.metadata, successor=key.tag))
+        warn_of_permissions(line, in_folder(directory, file_name(predecessor)) + ".private")
+    name = write_key(key, material, line.env.path(directory), record=request.record)
     if predecessor is not None:
-        rewrite_key(replace(predecessor, metadata=replace(predecessor.metadata, successor=key.tag)))
+        rewrite_key(predecessor)
     return name
 
 
-def draw(line: CommandLine, request: Request, key: KeyFile, taken: set[int]) -> tuple[KeyFile, Material]:
+def draw(line: CommandLine, request: Request, key: KeyFile, taken: dict[int, int]) -> tuple[KeyFile, Material]:
     """A key whose tag, now and once it is revoked, is in the range asked for and no other key's."""
-    if taken.issuperset(request.tags):
+    if all(tag in taken for tag in request.tags):
         raise FatalError(f"no key tag is left for {names.to_message(key.owner)} in {request.directory or '.'}")
     while True:
+        if not request.quiet:
+            line.env.stderr.write("Generating key pair.")
+            line.env.stderr.flush()
         public_key, material = make_key(key.algorithm, request.bits or 0)
+        if not request.quiet:
+            line.env.stderr.write("\n")
         key = replace(key, public_key=public_key)
-        tags = {key.tag, facts.revoked_tag(key.rdata)}
-        if taken.isdisjoint(tags) and all(tag in request.tags for tag in tags):
+        objection = tag_objection(key, request, taken)
+        if objection is None:
             return key, material
         for _, value in material:
             value[:] = bytes(len(value))
+        line.env.stderr.write(objection)
         if request.verbosity > 0:
-            path = f"{request.directory or '.'}/{names.key_file_name(key.name, key.algorithm, key.tag)}"
+            path = in_folder(request.directory or ".", file_name(key))
             line.warn(
                 f"{path} already exists, or might collide with another key upon revokation.  Generating a new key"
             )
+
+
+def tag_objection(key: KeyFile, request: Request, taken: dict[int, int]) -> str | None:
+    """What is to be said of a key whose tag is not to be had, which may be nothing; None if it is."""
+    tag, later = key.tag, facts.revoked_tag(key.rdata)
+    bounds = f"outside of [{request.tags[0]}..{request.tags[-1]}]\n"
+    if tag not in request.tags:
+        return f"Key ID {tag} {bounds}"
+    if later not in request.tags:
+        return f"Revoked Key ID {later} (for tag {tag}) {bounds}"
+    if tag not in taken and later not in taken:
+        return None
+    if request.verbosity < 2:
+        return ""
+    other = taken.get(tag, taken.get(later))
+    return f"Key ID {tag} exists\n" if other == tag else f"Key ID {tag} could collide with {other}\n"
