@@ -27,6 +27,7 @@ probe() {
     [ "$1" = test ] || return 0
     want bind9-utils has_tool dnssec-signzone
     want bind9-utils has_tool named-compilezone
+    want bind9 has_tool dnssec-importkey
     want knot-dnssecutils has_tool kzonesign
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns
