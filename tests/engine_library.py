@@ -48,7 +48,7 @@ def crypto_mb_headers() -> Path:
 
 def build(folder: Path, add: Sequence[str] = (), leave_out: Sequence[str] = (), crypto_mb: bool = False) -> ctypes.CDLL:
     """Compile the engines without the kernels *leave_out*, with the test's own files *add*."""
-    patterns = ("fs.c", "rfc6979.c", "engine*.c", "private_key*.c")
+    patterns = ("fs.c", "cpu.c", "sha*.c", "ec_nonce.c", "engine*.c", "private_key*.c")
     kernels = [path for pattern in patterns for path in KERNELS.glob(pattern)]
     sources = [path for path in kernels if path.name not in ("engine_batch.c", *leave_out)]
     sources += [PARTS / name for name in ("no_batch.c", *add)]

@@ -48,9 +48,9 @@ def reference(width: int, order: int, key: int, digest: bytes, skip: int = 0) ->
 
 def nonces(library: ctypes.CDLL, width: int, order: int, key: int, digests: list[bytes], skip: int = 0) -> list[int]:
     context = ctypes.create_string_buffer(4096)
-    library.fs_rfc6979_open(context, width, order.to_bytes(width), key.to_bytes(width))
+    library.fs_nonce_key_init(context, {32: 0, 48: 1}[width], key.to_bytes(width), order.to_bytes(width))
     out = ctypes.create_string_buffer(width * len(digests))
-    library.fs_rfc6979_nonces(context, b"".join(digests), ctypes.c_size_t(len(digests)), skip, out)
+    library.fs_nonce_words(context, b"".join(digests), ctypes.c_size_t(len(digests)), skip, out)
     return [int.from_bytes(out.raw[i * width : (i + 1) * width], "little") for i in range(len(digests))]
 
 
@@ -126,7 +126,7 @@ def choose(library: ctypes.CDLL, *values: int) -> None:
 
 @pytest.fixture(scope="module")
 def chosen(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    return build(tmp_path_factory.mktemp("chosen"), add=["chosen_nonces.c"], leave_out=["rfc6979.c"])
+    return build(tmp_path_factory.mktemp("chosen"), add=["chosen_nonces.c"], leave_out=["ec_nonce.c"])
 
 
 @pytest.mark.parametrize("width", ORDERS)

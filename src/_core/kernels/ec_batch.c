@@ -37,8 +37,6 @@ FS_COLD static fs_status out_of_memory(fs_error *error) {
 
 /* ---- Choosing ---- */
 
-size_t fs_ec_octets(fs_ec_curve curve) { return curve == FS_EC_P256 ? 32 : 48; }
-
 static const fs_ec_kernel *choose(fs_ec_curve curve, const char *name) {
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         const fs_ec_kernel *kernel = kernels[i];

@@ -20,8 +20,10 @@
 
 typedef enum { FS_EC_P256 = 0, FS_EC_P384 = 1 } fs_ec_curve;
 
+enum { FS_CURVE_OCTETS = 48, FS_CURVE_WORDS = 6 }; /* of the wider curve, P-384 */
+
 /* Octets of a coordinate, a secret, a digest: 32 or 48. A signature and a public key have twice as many (r|s, x|y). */
-size_t fs_ec_octets(fs_ec_curve curve);
+FS_INLINE size_t fs_ec_octets(fs_ec_curve curve) { return curve == FS_EC_P256 ? 32 : FS_CURVE_OCTETS; }
 
 /* The name of the number-th variant that this CPU can run, the fastest first; NULL beyond the last. */
 const char *fs_ec_kernel_name(fs_ec_curve curve, size_t number);

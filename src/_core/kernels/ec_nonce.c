@@ -26,7 +26,7 @@ static void reduce(uint8_t *out, const uint8_t *digest, const uint8_t *order, si
 
 /* 1 <= candidate < order. Which candidates are rejected may be told: they are not used. */
 static int in_range(const uint8_t *candidate, const uint8_t *order, size_t octets) {
-    uint8_t unused[48], any = 0;
+    uint8_t unused[FS_CURVE_OCTETS], any = 0;
     for (size_t i = 0; i < octets; i++) any |= candidate[i];
     unsigned good = subtract(unused, candidate, order, octets) & (0u - any) >> 31;
     OPENSSL_cleanse(unused, sizeof unused);
@@ -71,4 +71,21 @@ void fs_nonce_key_init(fs_nonce_key *key, fs_ec_curve curve, const uint8_t *secr
 void fs_nonces(const fs_nonce_key *key, const uint8_t *digests, size_t count, unsigned skip, uint8_t *nonces) {
     if (key->curve == FS_EC_P256) sha256_nonces(key->start.sha256, key, digests, count, skip, nonces);
     else sha384_nonces(key->start.sha512, key, digests, count, skip, nonces);
+}
+
+FS_INLINE uint64_t load_word(const uint8_t *octets) { return (uint64_t)fs_load_be32(octets) << 32 | fs_load_be32(octets + 4); }
+
+void fs_nonce_words(const fs_nonce_key *key, const uint8_t *digests, size_t count, unsigned skip, uint64_t *nonces) {
+    const size_t words = fs_ec_octets(key->curve) / 8;
+    fs_nonces(key, digests, count, skip, (uint8_t *)nonces);
+    for (uint64_t *nonce = nonces; nonce < nonces + count * words; nonce += words)
+        for (size_t i = 0; i < words / 2; i++) {
+            const uint64_t high = load_word((uint8_t *)(nonce + i)), low = load_word((uint8_t *)(nonce + words - 1 - i));
+            nonce[i] = low;
+            nonce[words - 1 - i] = high;
+        }
+}
+
+void fs_nonce_reduce(const fs_nonce_key *key, const uint8_t *digest, uint8_t *reduced) {
+    reduce(reduced, digest, key->order, fs_ec_octets(key->curve));
 }

@@ -82,10 +82,10 @@ static fs_status sign_ecdsa_group(const fs_private_key *key, const fs_rows *rows
     uint8_t *r[LANES], *s[LANES];
     const uint8_t *digest[LANES];
     const int64u *nonce[LANES], *scalar[LANES];
-    fs_rfc6979_nonces(&key->secrets->nonce, rows->data + begin * width, left < LANES ? left : LANES, 0, g->nonce);
+    fs_nonce_words(&key->secrets->nonce, rows->data + begin * width, left < LANES ? left : LANES, 0, g->nonce);
     for (size_t lane = 0; lane < LANES; lane++) {
         const size_t i = row_of_lane(rows, begin, lane);
-        fs_rfc6979_reduce(&key->secrets->nonce, rows->data + i * width, g->digest[lane]); /* a digest >= n is refused */
+        fs_nonce_reduce(&key->secrets->nonce, rows->data + i * width, g->digest[lane]); /* a digest >= n is refused */
         digest[lane] = g->digest[lane];
         nonce[lane] = (const int64u *)(g->nonce + (i - begin) * words);
         scalar[lane] = (const int64u *)key->secrets->words;

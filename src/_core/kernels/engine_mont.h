@@ -4,7 +4,7 @@
 #ifndef FS_ENGINE_MONT_H
 #define FS_ENGINE_MONT_H
 
-#include "rfc6979.h"
+#include "ec_batch.h"
 
 typedef unsigned __int128 fs_u128;
 

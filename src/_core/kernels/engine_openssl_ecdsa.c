@@ -164,7 +164,7 @@ FS_INLINE int finish_row(worker *w, size_t i, const uint8_t *digest, uint8_t *ou
 FS_INLINE int sign_chunk(worker *w, const fs_private_key *key, const uint8_t *digests, size_t count, uint32_t skip, uint8_t *out,
                          const unsigned n) {
     int good = 1;
-    fs_rfc6979_nonces(&key->secrets->nonce, digests, count, skip, w->nonces);
+    fs_nonce_words(&key->secrets->nonce, digests, count, skip, w->nonces);
     for (size_t i = 0; i < count; i++)
         if (!multiply_base(w, i, n)) return 0;
     mont_invert_all(w->z, w->before, count, &w->p, n);

@@ -157,7 +157,7 @@ static fs_status open_ecdsa(fs_private_key *key, const fs_private_file *file, co
         BN_bn2binpad(d, secrets->scalar, (int)width);
         BN_bn2lebinpad(d, (uint8_t *)secrets->words, (int)width);
         BN_bn2binpad(order, octets, (int)width);
-        fs_rfc6979_open(&secrets->nonce, width, octets, secrets->scalar);
+        fs_nonce_key_init(&secrets->nonce, width == 32 ? FS_EC_P256 : FS_EC_P384, secrets->scalar, octets);
     }
     BN_clear_free(d);
     return status;

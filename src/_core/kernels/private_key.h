@@ -4,9 +4,9 @@
 
 #include <openssl/evp.h>
 
+#include "ec_nonce.h"
 #include "fs.h"
 #include "private_key_memory.h"
-#include "rfc6979.h"
 
 /* DNSSEC algorithm numbers (IANA; RFC 8624 for their standing). */
 enum {
@@ -63,7 +63,7 @@ enum { FS_RSA_P, FS_RSA_Q, FS_RSA_DP, FS_RSA_DQ, FS_RSA_QINV, FS_RSA_PARTS };
 typedef struct {
     uint8_t scalar[FS_CURVE_OCTETS];                    /* ECDSA: d, big-endian, as wide as the curve's order */
     uint64_t words[FS_CURVE_WORDS];                     /* the same, little-endian */
-    fs_rfc6979 nonce;                                   /* ECDSA */
+    fs_nonce_key nonce;                                 /* ECDSA */
     uint8_t seed[64];                                   /* EdDSA: 32 or 57 octets */
     uint64_t rsa[FS_RSA_PARTS][FS_RSA_OCTETS / 2 / 8];  /* RSA: little-endian words */
 } fs_secrets;
