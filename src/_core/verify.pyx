@@ -83,6 +83,8 @@ cdef extern from "verify.h" nogil:
                               fs_findings *findings, fs_error *error)
     fs_status fs_verify_close_chain(const fs_verify_task *task, const fs_nsec3_index *chain, fs_findings *findings,
                                     fs_error *error)
+    fs_status fs_verify_zone_digest(const fs_verify_task *task, uint32_t wanted, uint8_t *digests, fs_findings *findings,
+                                    fs_error *error)
 
 
 cdef class PublicKeys:
@@ -292,6 +294,25 @@ def verify_close_chain(object subject, object survey, uint32_t chain):
     rows = findings_of(&findings)
     check(status, &error)
     return rows
+
+
+def verify_zone_digests(object subject, object survey, hashes):
+    """The digests of the zone (RFC 8976, scheme SIMPLE) by some of its hash numbers: (number -> digest, findings)."""
+    cdef fs_error error
+    memset(&error, 0, sizeof(error))
+    cdef fs_verify_task task
+    cdef fs_findings findings
+    cdef uint8_t digests[FS_ZONEMD_HASHES * FS_ZONEMD_DIGEST_MAX]
+    cdef uint32_t wanted = zonemd_bits(hashes)
+    cdef fs_status status
+    memset(&findings, 0, sizeof(findings))
+    fill_task(&task, subject, None)
+    fill_survey(&task, survey)
+    with nogil:
+        status = fs_verify_zone_digest(&task, wanted, digests, &findings, &error)
+    rows = findings_of(&findings)
+    check(status, &error)
+    return zonemd_digests(digests, hashes), rows
 
 
 cdef extern from "rrtypes.h" nogil:

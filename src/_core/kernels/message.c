@@ -96,3 +96,14 @@ fs_status fs_message_nsec3(fs_message *message, const fs_rrsig_head *head, const
     if (status == FS_OK) fs_nsec3_rdata(chain, entry, rdata);
     return status;
 }
+
+fs_status fs_message_record(fs_message *message, uint32_t node, uint32_t row, fs_error *error) {
+    const fs_arena *arena = message->arena;
+    const uint32_t name = message->order->node_name[node];
+    const uint16_t type = arena->type[row], length = arena->rdata_length[row];
+    uint8_t *rdata;
+    const fs_status status =
+        begin_rr(message, fs_name(arena, name), fs_name_size(arena, name), type, arena->ttl[row], length, &rdata, error);
+    if (status == FS_OK) fs_canonical_rdata(type, arena->rdata + arena->rdata_offset[row], length, rdata);
+    return status;
+}

@@ -36,4 +36,7 @@ fs_status fs_message_nsec(fs_message *message, const fs_rrsig_head *head, uint32
 fs_status fs_message_nsec3(fs_message *message, const fs_rrsig_head *head, const uint8_t *owner, uint32_t owner_length,
                            uint32_t entry, fs_error *error) FS_MUST_CHECK;
 
+/* Append one record of a node, with its own TTL, to what the message holds: a zone's digest is over these. */
+fs_status fs_message_record(fs_message *message, uint32_t node, uint32_t row, fs_error *error) FS_MUST_CHECK;
+
 #endif

@@ -177,6 +177,10 @@ fs_status fs_verify_range(const fs_verify_task *task, uint32_t first, uint32_t l
 fs_status fs_verify_close_chain(const fs_verify_task *task, const fs_nsec3_index *chain, fs_findings *findings,
                                 fs_error *error) FS_MUST_CHECK;
 
+/* Digests of the zone (RFC 8976); `wanted` and `digests` as in zone_hash.h. */
+fs_status fs_verify_zone_digest(const fs_verify_task *task, uint32_t wanted, uint8_t *digests, fs_findings *findings,
+                                fs_error *error) FS_MUST_CHECK;
+
 //----------- Between the files of this part -----------
 
 /* RRset of a type at a node; FS_NONE if it has none. */

@@ -8,7 +8,7 @@ from fastsign import _core
 from fastsign.errors import ZoneError
 from fastsign.zone.arena import Arena
 
-SOA, RRSIG, DNSKEY, NSEC3PARAM, CDS, CDNSKEY = 6, 46, 48, 51, 59, 60
+SOA, RRSIG, DNSKEY, NSEC3PARAM, CDS, CDNSKEY, ZONEMD = 6, 46, 48, 51, 59, 60, 63
 _SOA_NUMBERS = 20  # octets of serial, refresh, retry, expire, minimum (RFC 1035 section 3.3.13)
 
 

@@ -34,6 +34,7 @@ class Job:
     jitter: int = 0
     seed: int = 0  # of the jitter
     key_ttl: int | None = None  # -T
+    zonemd: tuple[int, ...] = ()  # hash numbers of the digests of the whole zone (RFC 8976)
     ksk_only_keyset: bool = False  # -x
     ignore_ksk_flag: bool = False  # -z
     verify: bool = True  # False: -P

@@ -11,7 +11,7 @@ from fastsign.keys.ds import dsset_text
 from fastsign.keys.select import SelectedKey, Selection
 from fastsign.pool.workers import usable_cores
 from fastsign.sign import serial
-from fastsign.sign.apex import DNSKEY, NSEC3PARAM, Apex
+from fastsign.sign.apex import DNSKEY, NSEC3PARAM, ZONEMD, Apex
 from fastsign.sign.denial import NSEC, NSEC3, OPT_OUT, Chain, Denial, choose_denial, make_chain
 from fastsign.sign.job import Job
 from fastsign.sign.keyset import choose_keys, key_use
@@ -21,6 +21,7 @@ from fastsign.sign.report import Report
 from fastsign.sign.retain import Judge, Retained, retain_signatures
 from fastsign.sign.shards import KeyReference, Work, write_signed_zone
 from fastsign.sign.tell import Tell
+from fastsign.sign.zonemd import Seal, place, seal_zone
 from fastsign.zone.arena import Arena
 from fastsign.zone.checks import check_rrsets
 from fastsign.zone.load import line_of_record, load_zone
@@ -47,6 +48,15 @@ def sign_zone(job: Job, file: Output, report: Report, tell: Tell) -> Signed:
 
     FastsignError, in BIND's words where BIND has any, if it can't be signed; the file is then of no use.
     """
+    signed, seal = _write_zone(job, file, report, tell)
+    if seal is not None:
+        with report.phase("zonemd"):
+            seal_zone(file.temporary, seal)
+    return signed
+
+
+def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Signed, Seal | None]:
+    """All but the digests over the zone. The input is forgotten afterwards: the signed zone is read back in its place."""
     with report.phase("load"):
         arena = _load(job, tell)
     apex = Apex.of(arena, job.origin)
@@ -77,7 +87,8 @@ def sign_zone(job: Job, file: Output, report: Report, tell: Tell) -> Signed:
         write_signed_zone(work, workers, file, report)
         report.octets += len(job.header)
     algorithms = tuple(sorted({key.algorithm for key in selection.signers}))
-    return Signed(dsset_text(job.origin, apex.rdata_of(DNSKEY)), algorithms)
+    seal = Seal.of(work, apex, job.zonemd, job.rrclass) if job.zonemd else None
+    return Signed(dsset_text(job.origin, apex.rdata_of(DNSKEY)), algorithms), seal
 
 
 def _load(job: Job, tell: Tell) -> Arena:
@@ -126,7 +137,7 @@ def _check_denial(job: Job, denial: Denial, apex: Apex) -> None:
 
 
 def _refit_apex(job: Job, apex: Apex, denial: Denial, tell: Tell) -> None:
-    """Take out an earlier signing's chain, set the serial, announce the NSEC3 chain."""
+    """Take out an earlier signing's chain, set the serial, announce the NSEC3 chain and the digests."""
     _core.take_out(apex.arena, [_NSEC, _NSEC3])
     if job.serial_method != serial.KEEP:
         number, warnings = serial.new_serial(job.serial_method, apex.serial, job.now, job.today)
@@ -135,6 +146,11 @@ def _refit_apex(job: Job, apex: Apex, denial: Denial, tell: Tell) -> None:
         apex.set_serial(number)
     # RFC 5155 section 4: one NSEC3PARAM, of the chain that is there; BIND gives it TTL 0.
     apex.replace(NSEC3PARAM, 0, [denial.nsec3param()] if denial.kind == NSEC3 else [])
+    if job.zonemd:
+        place(apex, job.zonemd)
+    elif apex.rows_of(ZONEMD):
+        apex.replace(ZONEMD, 0, [])
+        tell.warn("the zone's ZONEMD record does not fit the signed zone and is left out; --zonemd makes a new one")
 
 
 def _judge(job: Job, arena: Arena, order: Order, chain: Chain, apex: Apex, selection: Selection) -> Judge:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from fastsign import _core
 from fastsign._core import Column, PublicKeys
@@ -19,10 +20,11 @@ from fastsign.sign.report import Report
 from fastsign.sign.tell import Tell
 from fastsign.sign.verify_findings import RESULTS, UNSIGNED, Kind, Wording, algorithm_text, name_text, unpack
 from fastsign.sign.verify_report import GATE, KeyCounts, VerifyOptions, VerifyReport
+from fastsign.sign.verify_zonemd import ZonemdTask, digest_zone, judge
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order, order_zone
 
-SOA, RRSIG, NSEC, DNSKEY, NSEC3PARAM = 6, 46, 47, 48, 51
+SOA, RRSIG, NSEC, DNSKEY, NSEC3PARAM, ZONEMD = 6, 46, 47, 48, 51, 63
 ZONE_KEY, REVOKE, SEP = 0x100, 0x80, 1
 CHAINS_MAX = 8  # NSEC3 chains at once (verify.h)
 RANGE = 8192  # nodes that are verified in one go
@@ -84,11 +86,24 @@ class Task:
     survey: Survey
     dnskeys: tuple[bytes, ...]  # RDATA
     expected: tuple[int, ...] = ()  # signatures by each key; none: verify one by one
+    zonemd: ZonemdTask | None = None
 
 
-def verify_range(task: Task, first: int, last: int) -> tuple[tuple[int, int, int, int], bytes]:
-    """Verify nodes first..last-1: ((rrsets, signatures, names, second opinions), findings)."""
-    return _core.verify_range(task.subject, task.survey, open_keys(task.dnskeys, task.expected), first, last)
+class Result(NamedTuple):
+    """What a worker brings back."""
+
+    counts: tuple[int, int, int, int]  # RRsets, signatures, names, second opinions
+    findings: bytes
+    digests: dict[int, bytes]  # of the whole zone, by hash number
+
+
+def verify_share(task: Task, first: int, last: int) -> Result:
+    """Verify nodes first..last-1; digest the zone if there are none."""
+    if first == last and task.zonemd is not None:
+        digests, rows = digest_zone(task.subject, task.survey, task.zonemd)
+        return Result((0, 0, 0, 0), rows, digests)
+    counts, rows = _core.verify_range(task.subject, task.survey, open_keys(task.dnskeys, task.expected), first, last)
+    return Result(counts, rows, {})
 
 
 # ---- the story
@@ -105,6 +120,7 @@ def gate(job: Job, path: str, report: Report, tell: Tell) -> None:
         rdclass=job.rrclass,
         seed=job.seed ^ job.now,
         tolerated=GATE,
+        zonemd=job.zonemd,
         workers=job.workers,
         one_by_one=job.engine == "openssl",
         progress=lambda done, total: report.progress("verify", done, total),
@@ -148,7 +164,7 @@ def verify_records(arena: Arena, order: Order, apex: bytes, options: VerifyOptio
         survey, rdatas = _look_at_apex(subject, report)
         survey = _judge_keys(subject, survey, rdatas, report)
         expected = () if options.one_by_one else tuple(_core.verify_count_signatures(arena, open_keys(rdatas)))
-        _walk(Task(subject, survey, rdatas, expected), report)
+        _walk(Task(subject, survey, rdatas, expected, _zonemd_task(subject, survey, options)), report)
         _conclude(report)
     except _RefusedError as refused:
         report.before.append(str(refused))
@@ -294,23 +310,43 @@ def _dnskey_text(apex: bytes, rdata: bytes) -> str:
     return f"{name_text(apex)} DNSKEY {int.from_bytes(rdata[:2], 'big')} {rdata[2]} {rdata[3]} {words}"
 
 
+def _zonemd_task(subject: Subject, survey: Survey, options: VerifyOptions) -> ZonemdTask | None:
+    """What there is to check of RFC 8976; None if nothing is there and nothing has to be."""
+    rrsets = subject.order.rrsets(survey.apex_node)
+    rdatas = _rdatas(subject, rrsets[ZONEMD]) if ZONEMD in rrsets else ()
+    if not rdatas and not options.zonemd:
+        return None
+    return ZonemdTask.of(rdatas, _rdatas(subject, rrsets[SOA])[0], options.zonemd)
+
+
 def _walk(task: Task, report: VerifyReport) -> None:
-    """Every node, by as many workers as it is worth, then the ends of the chains."""
+    """Every node, by as many workers as it is worth, one of which digests the zone; then the ends of the chains."""
     nodes, options = len(task.subject.order.node_name), report.options
     small = len(task.subject.order.rrset_type) < _POOL_FROM_RRSETS
     open_keys(task.dnskeys, task.expected)
     ranges = [(first, min(first + RANGE, nodes)) for first in range(0, nodes, RANGE)]
+    if task.zonemd is not None:
+        ranges.insert(0, (0, 0))  # first, for it takes longest
+    digests: dict[int, bytes] = {}
     with Pool(1 if small else options.workers or usable_cores(), task) as pool:
-        for (_, last), (counts, rows) in zip(ranges, pool.map(verify_range, ranges), strict=True):
-            report.rrsets += counts[0]
-            report.signatures += counts[1]
-            report.names += counts[2]
-            report.second_opinions += counts[3]
-            report.findings.extend(unpack(rows))
+        for (_, last), result in zip(ranges, pool.map(verify_share, ranges), strict=True):
+            digests |= result.digests
+            _count(result, report)
             if options.progress is not None:
                 options.progress(last, nodes)
+    if task.zonemd is not None:
+        report.complaints.extend(judge(name_text(task.subject.apex), task.zonemd, digests))
     for chain in range(len(task.survey.chains)):
         report.findings.extend(unpack(_core.verify_close_chain(task.subject, task.survey, chain)))
+
+
+def _count(result: Result, report: VerifyReport) -> None:
+    rrsets, signatures, names, second_opinions = result.counts
+    report.rrsets += rrsets
+    report.signatures += signatures
+    report.names += names
+    report.second_opinions += second_opinions
+    report.findings.extend(unpack(result.findings))
 
 
 def _conclude(report: VerifyReport) -> None:
@@ -327,3 +363,5 @@ def _conclude(report: VerifyReport) -> None:
         report.result = RESULTS.get(others[0].kind, "failure")
     elif report.incomplete:
         report.result = "failure"
+    elif any(map(report.is_failure, report.complaints)):
+        report.result = "bad zone digest"

@@ -41,6 +41,8 @@ class Kind(IntEnum):
     ORDER = 21
     CNAME = 22
     SINGLETON = 23
+    ZONEMD = 24  # from here on no finding of the core
+    ZONEMD_BESIDE = 25
 
 
 # Kinds that leave an algorithm without a correct signature somewhere.

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from fastsign.sign.verify_findings import Finding, Kind, Wording, algorithm_text
+from fastsign.sign.verify_zonemd import Complaint
 
 # dnssec-verify lets these pass, and validators do: a rollover may leave signatures of a key that is gone or make
-# those of one that is to come, and RFC 9077 is younger than many signers. Our own makes neither, so its gate
-# tolerates nothing.
-LENIENT = frozenset({Kind.UNKNOWN_KEY, Kind.CHAIN_TTL})
+# those of one that is to come, RFC 9077 is younger than many signers, and one right ZONEMD record is enough. Our own
+# makes none of these, so its gate tolerates nothing.
+LENIENT = frozenset({Kind.UNKNOWN_KEY, Kind.CHAIN_TTL, Kind.ZONEMD_BESIDE})
 GATE: frozenset[Kind] = frozenset()
 
 
@@ -24,6 +25,7 @@ class VerifyOptions:
     min_remaining: int = 0  # seconds of validity that each signature must still have
     seed: int = 0  # of the sample that gets a second opinion; draw it afresh
     tolerated: frozenset[Kind] = LENIENT
+    zonemd: tuple[int, ...] = ()  # hash numbers of digests that must be there (RFC 8976)
     one_by_one: bool = False  # every signature by libcrypto alone
     workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     progress: Callable[[int, int], None] | None = None  # told (nodes done, all nodes)
@@ -55,6 +57,7 @@ class VerifyReport:
     result: str = "success"
     before: list[str] = field(default_factory=list)  # messages about the keys
     findings: list[Finding] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)  # about ZONEMD records
     wording: Wording | None = None
 
     @property
@@ -74,6 +77,13 @@ class VerifyReport:
                     continue
                 told.add(line)
             yield line
+        for complaint in self.complaints:
+            yield ("" if self.is_failure(complaint) else "Warning: ") + complaint.text
+
+    def is_failure(self, complaint: Complaint) -> bool:
+        """Does it count? A wrong ZONEMD record beside a right one may be tolerated."""
+        kind = Kind.ZONEMD_BESIDE if complaint.is_beside else Kind.ZONEMD
+        return kind not in self.options.tolerated
 
     def output(self) -> Iterator[str]:
         """dnssec-verify's report, for stdout."""

@@ -71,7 +71,7 @@ TOOL = Tool(
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
     refused="aCDEFgGIJLMmQRUZ",
-    long=long_names.SIGNZONE,
+    long={**long_names.SIGNZONE, "zonemd": ":"},
 )
 
 _HOUR, _DAY = 3600, 86400
@@ -88,6 +88,7 @@ class _Options:
     values: dict[str, str] = field(default_factory=dict)  # of the last occurrence
     flags: set[str] = field(default_factory=set)
     ksk_names: list[str] = field(default_factory=list)
+    zonemd: list[int] = field(default_factory=list)  # hash numbers
     opt_out: bool | None = None
     verbosity: int = 0
 
@@ -122,6 +123,8 @@ def _read_options(line: CommandLine) -> _Options:
             options.opt_out = not options.opt_out  # a toggle: -AA clears the flag
         elif letter == "v":
             options.verbosity = parse_number(value, "verbose level must be numeric", -(2**31), base=0)
+        elif letter == "zonemd":
+            options.zonemd += _zonemd_hashes(value)
         elif letter in "prl":
             _obsolete(letter)
         elif line.takes_value(letter):
@@ -165,6 +168,7 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         jitter=options.number("j", "jitter must be numeric and positive") or 0,
         seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
         key_ttl=common.parse_ttl(values["T"]) if "T" in values else None,
+        zonemd=_wanted_zonemd(options),
         ksk_only_keyset="x" in flags,
         ignore_ksk_flag="z" in flags,
         verify="P" not in flags,
@@ -267,6 +271,23 @@ def _iterations(options: _Options) -> int | None:
     if number is not None and number > _MAX_ITERATIONS:
         raise FatalError(f"NSEC3 iterations too big. Maximum iterations allowed {_MAX_ITERATIONS}.")
     return number
+
+
+def _zonemd_hashes(text: str) -> list[int]:
+    from fastsign.sign.zonemd import HASHES
+
+    words = text.lower().split(",")
+    for word in words:
+        if word not in HASHES:
+            raise FatalError(f"unknown ZONEMD hash '{word}'; it is one of {', '.join(HASHES)}")
+    return [HASHES[word] for word in words]
+
+
+def _wanted_zonemd(options: _Options) -> tuple[int, ...]:
+    """Each hash once, in the order of their numbers."""
+    if options.zonemd and "D" in options.flags:
+        raise FatalError("--zonemd and -D can't be used together: a digest is over the whole zone, and -D writes a part")
+    return tuple(sorted(set(options.zonemd)))
 
 
 def _dsset_directory(env: Env, text: str | None) -> str:
