@@ -111,7 +111,8 @@ def test_what_is_left_out_changes_nothing(tmp_path: Path) -> None:
     for record in left_out:
         assert digests_of(arena_of([soa, record]), apex) == right
     below = b"\1a" + apex
-    for record in [(below, 63, 60, left_out[0][3]), (below, 46, 60, left_out[1][3]), (apex, 46, 60, b"\0\x3e" + bytes(40))]:
+    digested = [(below, *left_out[0][1:]), (below, *left_out[1][1:]), (apex, 46, 60, b"\0\x3e" + bytes(40))]
+    for record in digested:
         assert digests_of(arena_of([soa, record]), apex) != right
 
 
@@ -134,7 +135,8 @@ SHA384, SHA512 = Zonemd(7, 1, 1, GOOD[1]), Zonemd(7, 1, 2, GOOD[2])
 
 def say(*records: Zonemd, required: tuple[int, ...] = ()) -> list[tuple[str, bool]]:
     task = ZonemdTask(records, 7, required)
-    return [(each.text, each.is_beside) for each in judge("example", task, {number: GOOD[number] for number in task.hashes})]
+    digests = {number: GOOD[number] for number in task.hashes}
+    return [(each.text, each.is_beside) for each in judge("example", task, digests)]
 
 
 @pytest.mark.parametrize("records", [(SHA384,), (SHA512,), (SHA384, SHA512)])

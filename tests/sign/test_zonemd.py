@@ -10,13 +10,36 @@ import dns.zone
 import pytest
 
 import tools
-from fastsign.sign.run import run as whole_run
 from fastsign.zone.write import AtomicFile
 from inprocess import Done, command, signzone
-from signed_zones import ZONE
+
+# Nothing that Knot or ldns refuses in a zone: names below a DNAME, records out of the zone.
+ZONE = """\
+$TTL 3600
+@ IN SOA ns1 host 1 7200 3600 1209600 900
+  NS ns1
+  NS ns2.Sub
+  MX 10 Mail
+ns1 A 192.0.2.1
+Mail A 192.0.2.2
+  AAAA 2001:db8::1
+*.wild TXT "x"
+a.b.c.ent A 192.0.2.9
+sub NS ns2.Sub
+sub A 192.0.2.77
+ns2.sub A 192.0.2.3
+UPPER.Sub 60 TXT "occluded"
+sec NS ns.sec
+sec DS 12345 13 2 49FD46E6C4B45C55D4AC69CBD3CD34AC1AFE51DE000000000000000000000000
+ns.sec A 192.0.2.4
+dn DNAME example.net.
+srv._tcp SRV 1 2 3 Target.Example.
+alias CNAME Mail
+dup 60 TXT "once"
+dup 60 TXT "once"
+"""
 
 OPTIONS = ("-o", "example", "-S", "-f", "signed")
-CLUTTER = 'dup 60 TXT "once"\ndup 60 TXT "once"\nUPPER.Sub 60 TXT "occluded"\nout.of.zone. 60 A 192.0.2.1\n'
 ZEROS = f"@ ZONEMD 1 1 1 {'0' * 96}\n"
 
 
@@ -32,7 +55,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(keys, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    Path("zone").write_text(ZONE + CLUTTER)
+    Path("zone").write_text(ZONE)
     return tmp_path
 
 
@@ -41,9 +64,8 @@ def verify(path: str = "signed") -> Done:
 
 
 def zonemds(path: str = "signed") -> list[list[str]]:
-    """The fields of the apex's ZONEMD records."""
-    text = re.sub(r"\(([^)]*)\)", lambda group: " ".join(group[1].split()), Path(path).read_text())
-    return [line.split()[-4:-1] for line in text.splitlines() if re.search(r"\sZONEMD\s+\d", line)]
+    """Serial, scheme and hash of the zone's ZONEMD records."""
+    return [found.split() for found in re.findall(r"(?<!RRSIG)\sZONEMD\s+(\d+ \d+ \d+)", Path(path).read_text())]
 
 
 # ---- others agree
@@ -55,7 +77,7 @@ def zonemds(path: str = "signed") -> list[list[str]]:
         (["--zonemd", "sha384"], []),
         (["--zonemd=SHA512"], ["-3", "abcd"]),
         (["--zonemd", "sha512,sha384"], ["-O", "full", "-j", "3600"]),
-        (["--zonemd", "sha384", "--zonemd", "sha512", "--zonemd", "sha384"], ["-3", "-", "-A", "-N", "increment"]),
+        (["--zonemd", "sha384", "--zonemd", "sha512", "--zonemd", "sha384"], ["-3", "-", "-N", "increment"]),
         (["--zonemd", "sha384"], ["-x", "-P", "-e", "now+600", "-3", "-"]),
     ],
     ids=" ".join,
@@ -71,6 +93,17 @@ def test_bind_ldns_and_dnspython_accept_it(hashes: list[str], options: list[str]
     for record in found:
         zone.verify_digest(record)
         assert record.serial == zone.get_soa().serial
+    assert verify() == Done(0, "", "")
+
+
+def test_an_opt_out_chain_and_records_out_of_the_zone_are_digested_right(folder: Path) -> None:
+    """ldns can't read either."""
+    Path("zone").write_text(ZONE + "out.of.zone. 60 A 192.0.2.1\n")
+    signzone(*OPTIONS, "--zonemd", "sha384", "-3", "-", "-A", "zone")
+    assert "out.of.zone" in Path("signed").read_text()
+    tools.run("dnssec-verify", "-q", "-o", "example", "signed", cwd=folder)
+    zone = dns.zone.from_file("signed", "example.", relativize=False)
+    zone.verify_digest()
     assert verify() == Done(0, "", "")
 
 
@@ -99,7 +132,7 @@ def test_a_wrong_digest_fails_where_bind_sees_nothing(folder: Path) -> None:
     done = command("verify", "-o", "example", "signed", check=False)
     assert done.code == 1
     assert done.stdout.splitlines()[-1] == "DNSSEC completeness test failed (bad zone digest)."
-    pattern = r"Bad ZONEMD record for example \(SIMPLE SHA384\), digest mismatch \(expected:[0-9a-f]{96}, found:0{96}\)\n"
+    pattern = r"Bad ZONEMD record for example \(SIMPLE SHA384\), digest mismatch \(expected:[0-9a-f]{96}, found:0+\)\n"
     assert re.fullmatch(pattern, done.stderr)
     assert tools.run("ldns-verify-zone", "-Z", "-Z", "signed", cwd=folder, check=False).returncode != 0
 
@@ -154,8 +187,7 @@ def test_an_old_digest_is_never_published(folder: Path) -> None:
     signzone(*OPTIONS, "--zonemd", "sha384", "zone")
     shutil.copy("signed", "zone2")
     done = signzone(*OPTIONS, "zone2")
-    warning = "dnssec-signzone: warning: the zone's ZONEMD record does not fit the signed zone and is left out; --zonemd"
-    assert done.stderr.startswith(warning)
+    assert "warning: the zone's ZONEMD record does not fit the signed zone and is left out; --zonemd" in done.stderr
     assert "ZONEMD" not in Path("signed").read_text()
     assert verify().code == 0
 
@@ -188,27 +220,30 @@ def test_the_gate_sees_what_no_signature_covers(folder: Path, monkeypatch: pytes
     assert done.stdout.splitlines()[-1] == "Zone verification failed (bad zone digest)"
     assert "digest mismatch (expected:" in done.stderr
     assert Path("signed").read_text() == "what was there before\n"
-    monkeypatch.undo()
-    assert whole_run.__module__ == "fastsign.sign.run"
 
 
-@pytest.mark.parametrize("spoil", [rb"\t\t\t3600\tZONEMD\t[^)]*\)\n", rb"3600\tZONEMD\t1 "])
+@pytest.mark.parametrize(
+    ("pattern", "put", "words"),
+    [
+        (rb"\t\t\t3600\tZONEMD\t[^)]*\)\n", b"", r"Missing ZONEMD record for example \(SIMPLE SHA384\)"),
+        (rb"3600\tZONEMD\t1 ", b"3600\tZONEMD\t2 ", r"serial mismatch \(expected:1, found:2\)"),
+    ],
+)
 def test_the_gate_asks_for_the_digest_that_was_wanted(
-    spoil: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+    pattern: bytes, put: bytes, words: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The record is gone, or its serial is another's; its signature breaks with it."""
     whole_sync = AtomicFile.sync
 
     def change(file: AtomicFile) -> None:
         octets = Path(file.temporary).read_bytes()
-        put = b"" if spoil.endswith(b"\n") else b"3600\tZONEMD\t2 "
-        Path(file.temporary).write_bytes(re.sub(spoil, put, octets))
+        Path(file.temporary).write_bytes(re.sub(pattern, put, octets))
         whole_sync(file)
 
     monkeypatch.setattr(AtomicFile, "sync", change)
     done = signzone(*OPTIONS, "--zonemd", "sha384", "zone", check=False)
     assert done.code == 1
-    assert re.search(r"Missing ZONEMD record for example|serial mismatch \(expected:1, found:2\)", done.stderr)
+    assert re.search(words, done.stderr)
 
 
 def test_every_flipped_bit_of_a_signed_file_is_found(folder: Path) -> None:

@@ -56,7 +56,7 @@ def sign_zone(job: Job, file: Output, report: Report, tell: Tell) -> Signed:
 
 
 def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Signed, Seal | None]:
-    """All but the digests over the zone. The input is forgotten afterwards: the signed zone is read back in its place."""
+    """All but the digests over the zone, for which it is read back: the input is forgotten by then."""
     with report.phase("load"):
         arena = _load(job, tell)
     apex = Apex.of(arena, job.origin)

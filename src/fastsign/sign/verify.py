@@ -130,6 +130,8 @@ def gate(job: Job, path: str, report: Report, tell: Tell) -> None:
     except VerificationError as error:
         if isinstance(error.report, VerifyReport):
             _tell_all(error.report, tell)
+        else:
+            tell.note(f"{error}\n")
         raise
     _tell_all(found, tell)
 

@@ -286,7 +286,7 @@ def _zonemd_hashes(text: str) -> list[int]:
 def _wanted_zonemd(options: _Options) -> tuple[int, ...]:
     """Each hash once, in the order of their numbers."""
     if options.zonemd and "D" in options.flags:
-        raise FatalError("--zonemd and -D can't be used together: a digest is over the whole zone, and -D writes a part")
+        raise FatalError("--zonemd can't be used with -D: a digest is over the whole zone, and -D writes a part")
     return tuple(sorted(set(options.zonemd)))
 
 
