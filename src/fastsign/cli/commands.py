@@ -38,6 +38,7 @@ _TABLE = (
     Command("verify", "dnssec-verify", _COMPAT + "verify", SIGNING, "verify a signed zone"),
     Command("keygen", "dnssec-keygen", _COMPAT + "keygen", KEYS, "make a key"),
     Command("settime", "dnssec-settime", _COMPAT + "settime", KEYS, "change the times and states of a key"),
+    Command("revoke", "dnssec-revoke", _COMPAT + "revoke", KEYS, "revoke a key"),
     Command("install-links", "fastsign install-links", "fastsign.cli.links", HOUSE, "make links by BIND's names"),
 )
 

@@ -225,7 +225,11 @@ def _place(temporary: str, path: str, new: bool) -> None:
         raise
     except OSError:  # a file system without hard links
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        os.rename(temporary, path)
+        try:
+            os.rename(temporary, path)
+        except BaseException:
+            os.unlink(path)
+            raise
 
 
 def _sync_folder(folder: str) -> None:

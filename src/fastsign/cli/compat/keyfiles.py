@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastsign.cli.compat.common import CommandLine, FatalError, parse_time
 from fastsign.errors import KeyFileError
@@ -58,12 +59,14 @@ def one_operand(line: CommandLine) -> str:
     return operands[0]
 
 
-def split_path(path: str) -> tuple[str, str]:
-    """(folder, name) of a key file's path, the folder "." if it has none."""
+def locate(path: str, directory: str | None) -> tuple[str, str]:
+    """(folder, name) of a key that the command line names. The folder of -K counts for a path that is not absolute."""
     folder, slash, name = path.rpartition("/")
     if not name:
         raise FatalError(f"cannot process filename {path}: invalid file")
-    return folder or slash or ".", name
+    if directory is None or path.startswith("/"):
+        return folder or slash or ".", name
+    return in_folder(directory, folder) if folder else directory, name
 
 
 def load_pair(line: CommandLine, name: str, directory: str, complaint: str, with_state: bool = True) -> KeyFile:
@@ -82,14 +85,19 @@ def load_pair(line: CommandLine, name: str, directory: str, complaint: str, with
     return key
 
 
-def check_format(key: KeyFile) -> None:
-    """FatalError if the .private file has another format than today's."""
-    if key.format_version != FORMAT:
+def in_todays_format(key: KeyFile, force: bool, now: int) -> KeyFile:
+    """The key with a .private file of today's format; FatalError if it has another one and may not be forced."""
+    if key.format_version == FORMAT:
+        return key
+    old = key.format_version < FORMAT
+    if not force:
         major, minor = key.format_version
-        change = "upgrade to new" if key.format_version < FORMAT else "downgrade to current"
+        change = "upgrade to new" if old else "downgrade to current"
         raise FatalError(
             f"Key {key.text} has incompatible format version {major}.{minor}, use -f to force {change} version."
         )
+    times = key.times._replace(created=now) if old else key.times
+    return replace(key, metadata=replace(key.metadata, format_version=FORMAT, times=times))
 
 
 def in_folder(directory: str, name: str) -> str:

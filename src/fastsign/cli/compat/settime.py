@@ -48,9 +48,7 @@ Output:
      and, with -s, K<name>+<alg>+<id>.state
 """
 
-TOOL = Tool(
-    "dnssec-settime", "A:D:d:E:fg:hI:i:K:k:L:P:p:R:r:S:suv:Vz:", USAGE, refused="E", long=long_names.SETTIME
-)
+TOOL = Tool("dnssec-settime", "A:D:d:E:fg:hI:i:K:k:L:P:p:R:r:S:suv:Vz:", USAGE, refused="E", long=long_names.SETTIME)
 
 # Word of -p -> field of KeyTimes; the longer ones first.
 _PRINTED = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastsign.cli.compat.common import CommandLine, FatalError
-from fastsign.cli.compat.keyfiles import check_format, file_name, in_folder, load_pair, split_path, warn_of_permissions
+from fastsign.cli.compat.keyfiles import file_name, in_folder, in_todays_format, load_pair, locate, warn_of_permissions
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts
 from fastsign.keys.files import KeyFile
@@ -63,12 +63,12 @@ def change(line: CommandLine, request: Request) -> None:
         spread_times(request)
     else:
         predecessor = load_predecessor(line, request, request.predecessor)
-    directory, name = locate(request, request.name)
+    directory, name = locate(request.name, request.directory)
     key = load_pair(line, name, directory, "Invalid keyfile")
     if predecessor is not None:
         check_alike(predecessor, key)
     warn_of_order(line, request, key)
-    key = upgraded(key, request)
+    key = in_todays_format(key, request.force, request.now)
     if request.verbosity > 2:
         line.warn(key.text)
     warn_of_revocation(line, request, key)
@@ -79,15 +79,7 @@ def change(line: CommandLine, request: Request) -> None:
     if request.changes:
         write(line, request, key, directory)
         if predecessor is not None:
-            write(line, request, predecessor, locate(request, request.predecessor or "")[0])
-
-
-def locate(request: Request, path: str) -> tuple[str, str]:
-    """(folder, name) of a key that the command line names. -K counts for a path that is not absolute."""
-    folder, name = split_path(path)
-    if request.directory is not None and not path.startswith("/"):
-        folder = in_folder(request.directory, folder) if "/" in path else request.directory
-    return folder, name
+            write(line, request, predecessor, locate(request.predecessor or "", request.directory)[0])
 
 
 # ---- the times that the command line implies
@@ -115,7 +107,7 @@ def load_predecessor(line: CommandLine, request: Request, name: str) -> KeyFile:
     for option, given in (("-P", "publish"), ("-A", "activate")):
         if given in request.times:
             raise FatalError(f"-S and {option} cannot be used together")
-    directory, base = locate(request, name)
+    directory, base = locate(name, request.directory)
     key = load_pair(line, base, directory, "Invalid keyfile")
     if key.format_version < FORMAT:
         major, minor = key.format_version
@@ -184,17 +176,6 @@ def warn_of_revocation(line: CommandLine, request: Request, key: KeyFile) -> Non
 
 
 # ---- the change
-
-
-def upgraded(key: KeyFile, request: Request) -> KeyFile:
-    """The key in today's format; FatalError if it has another one and -f was not given."""
-    if not request.force:
-        check_format(key)
-        return key
-    times = key.times
-    if key.format_version < FORMAT:
-        times = times._replace(created=request.now)
-    return replace(key, metadata=replace(key.metadata, format_version=FORMAT, times=times))
 
 
 def changed(key: KeyFile, request: Request) -> KeyFile:
