@@ -2,6 +2,7 @@
 
 include "memory.pyx"
 include "scan.pyx"
+include "raw.pyx"
 include "order.pyx"
 include "denial.pyx"
 include "nsec3.pyx"

@@ -37,7 +37,7 @@ cdef extern from "base64.h" nogil:
 
 cdef const fs_style *style_of(int style) except NULL:
     if not 0 <= style < FS_STYLE_COUNT:
-        raise ValueError("a style is 0 (text), 1 (full) or 2 (dsset)")
+        raise ValueError("a style is 0 (text), 1 (full), 2 (dsset) or 3 (raw)")
     return &fs_styles[style]
 
 
@@ -84,7 +84,7 @@ def render_nodes(object arena, object order, object chain, int style, bytes apex
                  uint32_t first, uint32_t last, Column out, object retained=None):
     """Write the nodes [first, last) as text to *out* and return its length; what *out* held before is overwritten.
 
-    style is 0 (BIND's -O text) or 1 (-O full). *rows* has for each of *signers* the column (B) of its signatures of this range,
+    style is 0 (BIND's -O text), 1 (-O full) or 3 (-O raw, without the file's header). *rows* has for each of *signers* the column (B) of its signatures of this range,
     in the order of digest_nodes; ValueError unless they are used up exactly. RRSIGs that are in the zone already and cover a
     signed RRset stand among the new ones, in canonical order. *apex*: the origin's wire name as the operator spells it.
     """

@@ -81,16 +81,15 @@ cdef list _warnings(fs_scan_result *result):
     return lines
 
 
-cdef object _scan(fs_scan_options *options, bytes origin, object arena):
-    cdef fs_error error
-    cdef fs_scan_result result
-    cdef fs_scan_columns columns
-    cdef fs_status status
-    memset(&error, 0, sizeof(error))
-    memset(&result, 0, sizeof(result))
+cdef const uint8_t *_origin_of(bytes origin) except NULL:
     _check_name(origin)
+    return <const uint8_t *>origin
+
+
+cdef fs_scan_columns _columns_of(object arena) except *:
+    """An arena's columns, to be made longer."""
+    cdef fs_scan_columns columns
     arena_of(arena)                                  # all record columns must be of one length
-    options.origin = <const uint8_t *>origin
     columns.names = _growing(arena.names, "B")
     columns.name_offset = _growing(arena.name_offset, "Q")
     columns.owner = _growing(arena.owner, "I")
@@ -99,6 +98,17 @@ cdef object _scan(fs_scan_options *options, bytes origin, object arena):
     columns.rdata_offset = _growing(arena.rdata_offset, "Q")
     columns.rdata_length = _growing(arena.rdata_length, "H")
     columns.rdata = _growing(arena.rdata, "B")
+    return columns
+
+
+cdef object _scan(fs_scan_options *options, bytes origin, object arena):
+    cdef fs_error error
+    cdef fs_scan_result result
+    cdef fs_scan_columns columns = _columns_of(arena)
+    cdef fs_status status
+    memset(&error, 0, sizeof(error))
+    memset(&result, 0, sizeof(result))
+    options.origin = _origin_of(origin)
     try:
         with nogil:
             status = fs_scan(options, &columns, &result, &error)

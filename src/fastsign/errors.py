@@ -17,6 +17,10 @@ class ZoneSyntaxError(FastsignError):
         self.message, self.file, self.line = message, file, line
 
 
+class RawFormatError(ZoneSyntaxError):
+    """A file in BIND's raw format can't be read; there is no line to tell of."""
+
+
 class ZoneError(FastsignError):
     """The zone was read, but its content breaks a rule that signing depends on."""
 

@@ -1,4 +1,4 @@
-/* The zone as text: nodes with their RRsets, NSEC records and signatures, and the NSEC3 chain. */
+/* The zone as text, or in raw form: nodes with their RRsets, NSEC records and signatures, and the NSEC3 chain. */
 #include "render.h"
 
 #include <stdlib.h>
@@ -142,7 +142,7 @@ static fs_status write_node_signatures(fs_writer *writer, const node_state *node
     return fs_write_signatures(writer, node->name, fs_rrsig_labels(node->name), type, ttl, retained, kept, kept_count);
 }
 
-static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset) {
+static fs_status write_lines(fs_writer *writer, node_state *node, uint32_t rrset) {
     const fs_arena *arena = writer->input->arena;
     const fs_order *order = writer->input->order;
     const uint16_t type = order->rrset_type[rrset];
@@ -160,22 +160,34 @@ static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset
         if (node->line == FS_LINE_FIRST) node->line = FS_LINE_FIRST_RRSET;
     }
     node->line = FS_LINE_LATER;
-    if (!fs_is_signed(node->flags, type)) return FS_OK;
-    return write_node_signatures(writer, node, type, ttl, fs_retained_by(writer->input->retained->rrset, rrset));
+    return FS_OK;
+}
+
+static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset) {
+    const fs_order *order = writer->input->order;
+    const uint16_t type = order->rrset_type[rrset];
+    const fs_status status = writer->style->raw ? fs_raw_rrset(writer, rrset) : write_lines(writer, node, rrset);
+    if (status != FS_OK || !fs_is_signed(node->flags, type)) return status;
+    return write_node_signatures(writer, node, type, order->rrset_ttl[rrset], fs_retained_by(writer->input->retained->rrset, rrset));
+}
+
+static fs_status write_nsec_line(fs_writer *writer, node_state *node, uint32_t entry) {
+    const fs_render_input *input = writer->input;
+    const fs_chain *chain = input->chain;
+    const uint32_t next = chain->source[fs_chain_next(chain, entry)];
+    const fs_status status = fs_writer_reserve(writer, FS_RECORD_ROOM);
+    if (status != FS_OK) return status;
+    char *at = fs_put_head(writer, node->line, node->name, chain->ttl, FS_TYPE_NSEC);
+    writer->at = fs_put_name(at, fs_name(input->arena, input->order->node_name[next]));
+    node->line = FS_LINE_LATER;
+    return fs_write_bitmap(writer, chain->bitmap[entry]);
 }
 
 static fs_status write_nsec(fs_writer *writer, node_state *node, uint32_t entry) {
     const fs_render_input *input = writer->input;
-    const fs_chain *chain = input->chain;
-    const uint32_t next = chain->source[fs_chain_next(chain, entry)];
-    fs_status status = fs_writer_reserve(writer, FS_RECORD_ROOM);
+    const fs_status status = writer->style->raw ? fs_raw_nsec(writer, node->name, entry) : write_nsec_line(writer, node, entry);
     if (status != FS_OK) return status;
-    char *at = fs_put_head(writer, node->line, node->name, chain->ttl, FS_TYPE_NSEC);
-    writer->at = fs_put_name(at, fs_name(input->arena, input->order->node_name[next]));
-    status = fs_write_bitmap(writer, chain->bitmap[entry]);
-    node->line = FS_LINE_LATER;
-    if (status != FS_OK) return status;
-    return write_node_signatures(writer, node, FS_TYPE_NSEC, chain->ttl, fs_retained_by(input->retained->entry, entry));
+    return write_node_signatures(writer, node, FS_TYPE_NSEC, input->chain->ttl, fs_retained_by(input->retained->entry, entry));
 }
 
 /* BIND's order of RRsets in a node: SOA, NS, then by number. */
@@ -250,27 +262,38 @@ static fs_status write_entry_signatures(fs_writer *writer, const uint8_t *owner,
     return write_node_signatures(writer, &node, FS_TYPE_NSEC3, ttl, fs_retained_by(input->retained->entry, entry));
 }
 
+/* The parts of a NSEC3 record's line that change from entry to entry, or don't. */
+typedef struct {
+    uint8_t owner[1 + FS_HASH_LABEL + FS_NAME_MAX];
+    char middle[FS_RECORD_ROOM], next[FS_HASH_LABEL];
+    uint32_t middle_length;
+} entry_line;
+
+static fs_status write_entry_line(fs_writer *writer, const entry_line *line, uint32_t entry) {
+    const fs_status status = fs_writer_reserve(writer, 2 * FS_RECORD_ROOM);
+    if (FS_UNLIKELY(status != FS_OK)) return status;
+    char *at = fs_put(writer->at, line->owner + 1, FS_HASH_LABEL);
+    at = fs_put(at, line->middle, line->middle_length);
+    writer->at = fs_put(at, line->next, FS_HASH_LABEL);
+    return fs_write_bitmap(writer, writer->input->chain->bitmap[entry]);
+}
+
 static fs_status write_entries(fs_writer *writer, uint32_t first, uint32_t last) {
     const fs_chain *chain = writer->input->chain;
-    uint8_t owner[1 + FS_HASH_LABEL + FS_NAME_MAX] = {FS_HASH_LABEL};
-    char middle[FS_RECORD_ROOM], next[FS_HASH_LABEL];
-    memcpy(owner + 1 + FS_HASH_LABEL, writer->input->apex, fs_name_length(writer->input->apex));
-    memset(owner + 1, 'A', FS_HASH_LABEL);
-    const uint32_t middle_length = build_middle(writer, owner, middle);
-    const uint8_t labels = fs_rrsig_labels(owner);
+    entry_line line = {.owner = {FS_HASH_LABEL}};
+    memcpy(line.owner + 1 + FS_HASH_LABEL, writer->input->apex, fs_name_length(writer->input->apex));
+    memset(line.owner + 1, 'A', FS_HASH_LABEL);
+    line.middle_length = build_middle(writer, line.owner, line.middle);
+    const uint8_t labels = fs_rrsig_labels(line.owner);
     fs_status status = FS_OK;
-    if (first < last) fs_hash_to_text(next, chain->hash + (size_t)first * FS_HASH);
+    if (first < last) fs_hash_to_text(line.next, chain->hash + (size_t)first * FS_HASH);
     for (uint32_t i = first; i < last; i++) {
-        memcpy(owner + 1, next, FS_HASH_LABEL);
-        fs_hash_to_text(next, chain->hash + (size_t)fs_chain_next(chain, i) * FS_HASH);
-        status = fs_writer_reserve(writer, 2 * FS_RECORD_ROOM);
-        if (FS_UNLIKELY(status != FS_OK)) return status;
-        char *at = fs_put(writer->at, owner + 1, FS_HASH_LABEL);
-        at = fs_put(at, middle, middle_length);
-        writer->at = fs_put(at, next, FS_HASH_LABEL);
+        memcpy(line.owner + 1, line.next, FS_HASH_LABEL);
+        fs_hash_to_text(line.next, chain->hash + (size_t)fs_chain_next(chain, i) * FS_HASH);
         writer->owner = NULL; /* its buffer has another name now */
-        if ((status = fs_write_bitmap(writer, chain->bitmap[i])) != FS_OK) return status;
-        if ((status = write_entry_signatures(writer, owner, labels, i)) != FS_OK) return status;
+        status = writer->style->raw ? fs_raw_nsec3(writer, line.owner, i) : write_entry_line(writer, &line, i);
+        if (FS_UNLIKELY(status != FS_OK)) return status;
+        if ((status = write_entry_signatures(writer, line.owner, labels, i)) != FS_OK) return status;
     }
     return status;
 }

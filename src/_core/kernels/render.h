@@ -1,4 +1,5 @@
-/* The signed zone as text, octet for octet as BIND 9.20's dnssec-signzone writes it (lib/dns/masterdump.c and lib/dns/rdata). */
+/* The signed zone as text, octet for octet as BIND 9.20's dnssec-signzone writes it (lib/dns/masterdump.c and lib/dns/rdata), or in
+ * BIND's raw format. */
 #ifndef FS_RENDER_H
 #define FS_RENDER_H
 
@@ -14,11 +15,12 @@ typedef struct {
     uint8_t once;         /* owner once a node, class in its first RRset */
     uint8_t multiline;    /* parentheses, line breaks and comments */
     uint8_t resign;       /* "; resign=" after each RRSIG set */
+    uint8_t raw;          /* no text at all: BIND's raw format */
     uint8_t base64_octets, hex_octets; /* octets on a line, or in a word */
     fs_gap gap; /* between lines or words */
 } fs_style;
 
-enum { FS_STYLE_TEXT = 0, FS_STYLE_FULL = 1, FS_STYLE_DSSET = 2, FS_STYLE_COUNT = 3 };
+enum { FS_STYLE_TEXT = 0, FS_STYLE_FULL = 1, FS_STYLE_DSSET = 2, FS_STYLE_RAW = 3, FS_STYLE_COUNT = 4 };
 extern const fs_style fs_styles[FS_STYLE_COUNT];
 
 /* Room that one record needs, its owner and whatever its RDATA may become: the worst is a full window of a type bitmap: 34 octets, 2,566 characters. */
@@ -45,7 +47,7 @@ typedef struct {
     const fs_style *style;
 } fs_render_input;
 
-/* Write nodes [first, last) with their NSEC records and signatures. The text replaces what is in `out`.
+/* Write nodes [first, last) with their NSEC records and signatures. What is written replaces what is in `out`.
  * FS_ERROR_RANGE when the rows do not hold exactly the signatures of the range. */
 fs_status fs_render_nodes(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error) FS_MUST_CHECK;
 

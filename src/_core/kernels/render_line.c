@@ -11,6 +11,7 @@ const fs_style fs_styles[FS_STYLE_COUNT] = {
                        .base64_octets = 42, .hex_octets = 28, .gap = {" ", 1}},
     /* dsset- files: no TTL, the class in column 24, then single blanks */
     [FS_STYLE_DSSET] = {.class_column = 24, .base64_octets = 42, .hex_octets = 28, .gap = {" ", 1}},
+    [FS_STYLE_RAW] = {.raw = 1, .gap = {" ", 1}},
 };
 
 /* Tabs and blanks from one column to another: at least one, and tabs stop at every eighth column. */

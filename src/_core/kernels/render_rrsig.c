@@ -2,16 +2,6 @@
 #include "base64.h"
 #include "render_state.h"
 
-/* One signature of an RRset: a new one from a signer's row, or a kept one. */
-typedef struct {
-    uint8_t head[FS_RRSIG_HEAD];
-    uint32_t signer; /* FS_NONE: kept */
-    uint32_t expiration;
-    const uint8_t *name, *signature;
-    uint32_t name_length, signature_length;
-    const fs_kept *kept;
-} item;
-
 //----------- Templates --------------------------------------------------------
 
 FS_INLINE fs_template *find_template(fs_writer *writer, uint64_t key, int *found) {
@@ -95,7 +85,7 @@ FS_INLINE char *put_labels(char *at, uint8_t labels) {
     return fs_put_decimal(at, labels);
 }
 
-static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const item *it) {
+static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const fs_signature *it) {
     const fs_style *style = writer->style;
     const fs_signer *signer = &writer->input->signers[it->signer];
     int found;
@@ -134,20 +124,20 @@ static int compare_octets(const uint8_t *a, uint32_t a_length, const uint8_t *b,
 }
 
 /* The order of RRSIG RDATA as octets; the signer's name ends itself, so the parts may be compared one by one. */
-static int compare_items(const item *a, const item *b) {
+static int compare_items(const fs_signature *a, const fs_signature *b) {
     int order = memcmp(a->head, b->head, FS_RRSIG_HEAD);
     if (order == 0) order = compare_octets(a->name, a->name_length, b->name, b->name_length);
     if (order == 0) order = compare_octets(a->signature, a->signature_length, b->signature, b->signature_length);
     return order;
 }
 
-static void insert_item(item *items, uint32_t count, const item *it) {
+static void insert_item(fs_signature *items, uint32_t count, const fs_signature *it) {
     uint32_t at = count;
     for (; at > 0 && compare_items(it, &items[at - 1]) < 0; at--) items[at] = items[at - 1];
     items[at] = *it;
 }
 
-static void fill_head(item *it, const fs_signer *signer, uint8_t labels, uint16_t type, uint32_t ttl) {
+static void fill_head(fs_signature *it, const fs_signer *signer, uint8_t labels, uint16_t type, uint32_t ttl) {
     fs_store_be16(it->head, type);
     it->head[2] = signer->algorithm;
     it->head[3] = labels;
@@ -158,7 +148,7 @@ static void fill_head(item *it, const fs_signer *signer, uint8_t labels, uint16_
 }
 
 /* Take the signer's next signature. */
-static fs_status take_new(fs_writer *writer, uint32_t i, const uint8_t *owner, uint16_t type, item *it) {
+static fs_status take_new(fs_writer *writer, uint32_t i, const uint8_t *owner, uint16_t type, fs_signature *it) {
     const fs_signer *signer = &writer->input->signers[i];
     if (FS_UNLIKELY(writer->row_end[i] - writer->row[i] < signer->signature_length)) {
         return fs_fail(writer->error, FS_ERROR_RANGE, "the row of signatures of key %u has too few signatures", signer->tag);
@@ -173,7 +163,7 @@ static fs_status take_new(fs_writer *writer, uint32_t i, const uint8_t *owner, u
     return FS_OK;
 }
 
-static void take_kept(const fs_kept *kept, item *it) {
+static void take_kept(const fs_kept *kept, fs_signature *it) {
     memcpy(it->head, kept->rdata, FS_RRSIG_HEAD);
     it->signer = FS_NONE;
     it->expiration = fs_load_be32(kept->rdata + 8);
@@ -189,7 +179,7 @@ static uint32_t set_ttl(const fs_render_input *input, uint32_t ttl) {
     return input->signer_count > 0 ? fs_rrsig_ttl(&input->signers[0], ttl) : ttl;
 }
 
-static fs_status write_items(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const item *items,
+static fs_status write_items(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const fs_signature *items,
                              uint32_t count) {
     uint32_t soonest = UINT32_MAX, fresh = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -213,15 +203,15 @@ enum { SET_MAX = FS_SIGNERS_MAX + 64 };
 fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
                               uint64_t retained, const fs_kept *kept, uint32_t kept_count) {
     const fs_render_input *input = writer->input;
-    item items[SET_MAX], it;
+    fs_signature items[SET_MAX], it;
     uint32_t count = 0;
     if (kept_count > SET_MAX - FS_SIGNERS_MAX) return fs_fail(writer->error, FS_ERROR_ZONE, "an RRset keeps more than 64 signatures");
     for (uint32_t i = 0; i < input->signer_count; i++) {
         if (!fs_signs_type(&input->signers[i], type) || ((retained >> i) & 1)) continue;
-        item *new = count == 0 ? &items[0] : &it;
+        fs_signature *new = count == 0 ? &items[0] : &it;
         const fs_status status = take_new(writer, i, owner, type, new);
         if (status != FS_OK) return status;
-        if (input->signer_count + kept_count > 1) fill_head(new, &input->signers[i], labels, type, ttl);
+        if (input->signer_count + kept_count > 1 || input->style->raw) fill_head(new, &input->signers[i], labels, type, ttl);
         if (count > 0) insert_item(items, count, new);
         count++;
     }
@@ -229,5 +219,6 @@ fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t l
         take_kept(&kept[i], &it);
         insert_item(items, count++, &it);
     }
+    if (count > 0 && input->style->raw) return fs_raw_signatures(writer, owner, type, set_ttl(input, ttl), items, count);
     return count == 0 ? FS_OK : write_items(writer, owner, labels, type, ttl, items, count);
 }

@@ -64,6 +64,33 @@ typedef struct {
     uint16_t length;
 } fs_kept;
 
+/* One signature of an RRset: a new one from a signer's row, or a kept one. */
+typedef struct {
+    uint8_t head[FS_RRSIG_HEAD];
+    uint32_t signer; /* FS_NONE: kept */
+    uint32_t expiration;
+    const uint8_t *name, *signature;
+    uint32_t name_length, signature_length;
+    const fs_kept *kept;
+} fs_signature;
+
+/* An RRset in BIND's raw format (render_raw.c): its head, then its records, then the head's length and count. */
+typedef struct {
+    uint64_t start; /* in the column */
+    uint32_t count;
+} fs_raw_set;
+
+fs_status fs_raw_open(fs_writer *writer, const uint8_t *owner, uint16_t type, uint16_t covers, uint32_t ttl, fs_raw_set *set) FS_MUST_CHECK;
+fs_status fs_raw_record(fs_writer *writer, fs_raw_set *set, const uint8_t *rdata, uint32_t length) FS_MUST_CHECK;
+void fs_raw_close(fs_writer *writer, const fs_raw_set *set);
+
+/* Whole sets: an RRset of the zone, an entry of the chain, the signatures of an RRset. */
+fs_status fs_raw_rrset(fs_writer *writer, uint32_t rrset) FS_MUST_CHECK;
+fs_status fs_raw_nsec(fs_writer *writer, const uint8_t *owner, uint32_t entry) FS_MUST_CHECK;
+fs_status fs_raw_nsec3(fs_writer *writer, const uint8_t *owner, uint32_t entry) FS_MUST_CHECK;
+fs_status fs_raw_signatures(fs_writer *writer, const uint8_t *owner, uint16_t covers, uint32_t ttl, const fs_signature *signatures,
+                            uint32_t count) FS_MUST_CHECK;
+
 /* Write the RRSIG set of one RRset, whose owner has `labels` labels: a line for each signer that signs the type, from its row,
  * unless its bit in `retained` says that it had nothing to make; and the kept ones; in canonical order (RFC 4034 section 6.3). */
 fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
