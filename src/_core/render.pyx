@@ -7,7 +7,7 @@ cdef extern from "render.h" nogil:
     const fs_style *fs_styles
 
     enum:
-        FS_STYLE_COUNT, FS_NAME_TEXT_MAX
+        FS_STYLE_RAW, FS_STYLE_COUNT, FS_NAME_TEXT_MAX
 
     ctypedef struct fs_render_input:
         const fs_arena *arena
@@ -39,6 +39,12 @@ cdef const fs_style *style_of(int style) except NULL:
     if not 0 <= style < FS_STYLE_COUNT:
         raise ValueError("a style is 0 (text), 1 (full), 2 (dsset) or 3 (raw)")
     return &fs_styles[style]
+
+
+cdef const fs_style *text_style_of(int style) except NULL:
+    if style == FS_STYLE_RAW:
+        raise ValueError("the style raw is not one of text")
+    return style_of(style)
 
 
 cdef int render_range(object arena, object order, object chain, int style, bytes apex, object signers, object rows,
@@ -84,7 +90,8 @@ def render_nodes(object arena, object order, object chain, int style, bytes apex
                  uint32_t first, uint32_t last, Column out, object retained=None):
     """Write the nodes [first, last) as text to *out* and return its length; what *out* held before is overwritten.
 
-    style is 0 (BIND's -O text), 1 (-O full) or 3 (-O raw, without the file's header). *rows* has for each of *signers* the column (B) of its signatures of this range,
+    style is 0 (BIND's -O text), 1 (-O full) or 3 (-O raw, without the file's header). *rows* has for each of *signers* the
+    column (B) of its signatures of this range,
     in the order of digest_nodes; ValueError unless they are used up exactly. RRSIGs that are in the zone already and cover a
     signed RRset stand among the new ones, in canonical order. *apex*: the origin's wire name as the operator spells it.
     """
@@ -103,7 +110,8 @@ def render_rdata(uint16_t rrtype, bytes rdata, int style=1):
     """RDATA as master-file text; style as in render_nodes. ValueError if it is not well formed for its type."""
     cdef Column room = Column("B", 0, fs_record_room(<uint32_t>len(rdata)))
     cdef char *start = <char *>room.column.data
-    cdef char *end = fs_rdata_to_text(start, rrtype, <const uint8_t *><const char *>rdata, <uint32_t>len(rdata), style_of(style))
+    cdef const uint8_t *octets = rdata
+    cdef char *end = fs_rdata_to_text(start, rrtype, octets, <uint32_t>len(rdata), text_style_of(style))
     if end == NULL:
         raise ValueError(f"the RDATA is malformed for type {rrtype}")
     return start[:end - start]
@@ -113,7 +121,8 @@ def render_record(bytes owner, uint16_t rrtype, uint32_t ttl, bytes rdata, int s
     """One record as a line, with its newline; style 2 is that of dsset- files, which leave out the TTL. *owner*: wire."""
     cdef char head[8192]
     check_name(owner)
-    cdef char *end = fs_line_head(head, <const uint8_t *><const char *>owner, ttl, True, rrtype, style_of(style))
+    cdef const uint8_t *name = owner
+    cdef char *end = fs_line_head(head, name, ttl, True, rrtype, text_style_of(style))
     return head[:end - head] + render_rdata(rrtype, rdata, style) + b"\n"
 
 

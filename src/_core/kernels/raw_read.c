@@ -164,6 +164,7 @@ static fs_status read_record(raw *r, const raw_set *set) {
 
 FS_COLD static fs_status refuse_place(raw *r, const raw_set *set, fs_reason reason) {
     (void)fs_refuse_owner(r->s, &set->owner, reason, 0);
+    r->s->error->file[0] = 0; /* of a raw file BIND names neither line nor file */
     return r->s->error->status;
 }
 

@@ -52,18 +52,29 @@ void fs_raw_close(fs_writer *writer, const fs_raw_set *set) {
 
 //----------- Whole sets -------------------------------------------------------
 
+/* Old signatures (RFC 2535) are sets by what they cover; in canonical order those of a set stand together. */
+static uint16_t covered_by(const fs_arena *arena, uint32_t row) {
+    const int is_sig = arena->type[row] == FS_TYPE_SIG && arena->rdata_length[row] >= 2;
+    return is_sig ? fs_load_be16(arena->rdata + arena->rdata_offset[row]) : 0;
+}
+
 fs_status fs_raw_rrset(fs_writer *writer, uint32_t rrset) {
     const fs_arena *arena = writer->input->arena;
     const fs_order *order = writer->input->order;
     const uint8_t *owner = fs_name(arena, order->rrset_owner[rrset]);
+    const uint32_t last = order->rrset_first[rrset + 1];
     fs_raw_set set;
-    fs_status status = fs_raw_open(writer, owner, order->rrset_type[rrset], 0, order->rrset_ttl[rrset], &set);
-    for (uint32_t i = order->rrset_first[rrset]; status == FS_OK && i < order->rrset_first[rrset + 1]; i++) {
-        const uint32_t row = order->record[i];
-        status = fs_raw_record(writer, &set, arena->rdata + arena->rdata_offset[row], arena->rdata_length[row]);
+    for (uint32_t i = order->rrset_first[rrset]; i < last;) {
+        const uint16_t covers = covered_by(arena, order->record[i]);
+        fs_status status = fs_raw_open(writer, owner, order->rrset_type[rrset], covers, order->rrset_ttl[rrset], &set);
+        for (; status == FS_OK && i < last && covered_by(arena, order->record[i]) == covers; i++) {
+            const uint32_t row = order->record[i];
+            status = fs_raw_record(writer, &set, arena->rdata + arena->rdata_offset[row], arena->rdata_length[row]);
+        }
+        if (status != FS_OK) return status;
+        fs_raw_close(writer, &set);
     }
-    if (status == FS_OK) fs_raw_close(writer, &set);
-    return status;
+    return FS_OK;
 }
 
 fs_status fs_raw_nsec(fs_writer *writer, const uint8_t *owner, uint32_t entry) {

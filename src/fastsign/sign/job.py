@@ -8,6 +8,8 @@ from fastsign.keys.folder import KeyStore
 from fastsign.sign import serial
 from fastsign.sign.denial import Wanted
 
+RAW = 3  # the style that is no text
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -21,7 +23,8 @@ class Job:
     expiration_dnskey: int
     denial: Wanted  # -3, -H, -A, -u
     output: str | None = None  # None: standard output
-    style: int = 0  # 0: text, 1: full
+    style: int = 0  # 0: text, 1: full, 3: raw
+    raw_input: bool = False  # -I raw
     rrclass: int = 1
     key_directory: str = "."
     keys: KeyStore | None = None  # where the keys come from, if not from the folder
@@ -41,4 +44,9 @@ class Job:
     dsset_directory: str | None = "."  # None: no dsset- file
     workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     engine: str = ""
-    header: bytes = b""  # comment lines that begin the output
+    header: bytes = b""  # what the output begins with: comment lines, or the header of a raw file
+
+    @property
+    def raw_output(self) -> bool:
+        """Is the signed zone to be in BIND's raw format?"""
+        return self.style == RAW

@@ -68,7 +68,7 @@ def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Sig
     with report.phase("order"):
         order = order_zone(arena, job.origin)
         _spell_apex(job, apex, order)
-        check_rrsets(arena, order, lambda row: line_of_record(job.zone_file, job.origin, row, job.rrclass))
+        check_rrsets(arena, order, lambda row: _line_of(job, row))
         _core.check_content(arena, order)
     _tell_selection(selection, tell)
     with report.phase("chain"):
@@ -92,10 +92,14 @@ def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Sig
 
 
 def _load(job: Job, tell: Tell) -> Arena:
-    loaded = load_zone(job.zone_file, job.origin, job.rrclass, job.now)
+    loaded = load_zone(job.zone_file, job.origin, job.rrclass, job.now, job.raw_input)
     for warning in loaded.warnings:
         tell.note(f"dnssec-signzone: warning: {warning}\n")
     return loaded.arena
+
+
+def _line_of(job: Job, row: int) -> tuple[str, int]:
+    return line_of_record(job.zone_file, job.origin, row, job.rrclass, job.raw_input)
 
 
 def _spell_apex(job: Job, apex: Apex, order: Order) -> None:

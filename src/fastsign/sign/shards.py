@@ -43,7 +43,7 @@ class Work:
     order: Order
     chain: Chain | None
     apex: bytes  # wire, as the user wrote it
-    style: int  # 0: text, 1: full
+    style: int  # 0: text, 1: full, 3: raw
     signers: tuple[Signer, ...]
     keys: tuple[KeyReference, ...]  # of the signers, one each
     engine: str  # "" for the fastest that fits the CPU

@@ -118,6 +118,7 @@ def gate(job: Job, path: str, report: Report, tell: Tell) -> None:
         ksk_only=job.ksk_only_keyset,
         ignore_ksk_flag=job.ignore_ksk_flag,
         rdclass=job.rrclass,
+        raw=job.raw_output,
         seed=job.seed ^ job.now,
         tolerated=GATE,
         zonemd=job.zonemd,
@@ -151,7 +152,7 @@ def verify_zone(path: str, apex: bytes, options: VerifyOptions, now: int) -> Ver
     from fastsign.zone.load import load_zone
 
     try:
-        arena = load_zone(path, apex, options.rdclass).arena
+        arena = load_zone(path, apex, options.rdclass, raw=options.raw).arena
         order = order_zone(arena, apex)
     except (ZoneSyntaxError, ZoneError) as error:
         raise VerificationError(f"the signed zone can't be read back: {str(error).strip()}") from error

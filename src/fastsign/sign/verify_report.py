@@ -22,6 +22,7 @@ class VerifyOptions:
     ksk_only: bool = False  # -x: the DNSKEY RRset is signed by KSKs only
     ignore_ksk_flag: bool = False  # -z: any key may be a KSK
     rdclass: int = 1
+    raw: bool = False  # the file to verify is in BIND's raw format
     min_remaining: int = 0  # seconds of validity that each signature must still have
     seed: int = 0  # of the sample that gets a second opinion; draw it afresh
     tolerated: frozenset[Kind] = LENIENT

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from fastsign import _core
-from fastsign.errors import ZoneSyntaxError
+from fastsign.errors import RawFormatError, ZoneSyntaxError
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order
 
@@ -19,14 +19,15 @@ _BESIDE_CNAME = frozenset({24, 25, 30, 46, 47})  # SIG, KEY, NXT, RRSIG, NSEC (R
 def check_rrsets(arena: Arena, order: Order, locate: Callable[[int], tuple[str, int]]) -> None:
     """ZoneSyntaxError, in BIND's words, for the first record in the file that brings such a conflict.
 
-    *locate* gives file and line of a row of the arena; it is called only when there is something to report.
+    *locate* gives file and line of a row of the arena, line 0 where there are no lines; it is called only when there
+    is something to report.
     """
     found = [conflict for node in _core.find_conflicts(order) if (conflict := _first_conflict(arena, order, node))]
     if found:
         row, what = min(found)
         owner = _core.name_to_text(arena.name(arena.owner.view()[row])).removesuffix(".") or "."
         file, line = locate(row)
-        raise ZoneSyntaxError(f"{owner}: {what}", file, line)
+        raise ZoneSyntaxError(f"{owner}: {what}", file, line) if line else RawFormatError(f"{owner}: {what}")
 
 
 def _first_conflict(arena: Arena, order: Order, node: int) -> tuple[int, str] | None:

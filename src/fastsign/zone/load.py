@@ -1,11 +1,11 @@
-"""Loading a zone from a master file, as BIND 9.18 loads it."""
+"""Loading a zone from a master file, text or raw, as BIND 9.18 loads it."""
 
 from __future__ import annotations
 
 from os import PathLike
 from typing import NamedTuple
 
-from fastsign._core import scan_file
+from fastsign._core import read_raw, scan_file
 from fastsign.zone.arena import Arena
 
 CLASS_IN = 1
@@ -16,22 +16,36 @@ class Loaded(NamedTuple):
 
     arena: Arena
     warnings: list[str]  # in BIND's words: "zone.db:5: TTL set to prior TTL (3600)"
-    octets: int  # of text read, included files too
+    octets: int  # read, from included files too
 
 
-def load_zone(path: str | PathLike[str], origin: bytes, rrclass: int = CLASS_IN, now: int = 0) -> Loaded:
+def load_zone(
+    path: str | PathLike[str], origin: bytes, rrclass: int = CLASS_IN, now: int = 0, raw: bool = False
+) -> Loaded:
     """Read the zone *origin* (wire form) from the master file *path*; "-" and /dev/stdin are standard input.
+
+    *raw*: the file is in BIND's raw format, of either version, and what is wrong with it is a RawFormatError.
 
     Records keep the order of the file, out-of-zone ones too. With *now* (seconds since 1970) a signature that
     has expired is warned of.
     Raises ZoneSyntaxError with file, line and BIND's words for what is wrong; what was read until then is given back.
     """
     arena = Arena.empty()
+    if raw:
+        octets, _ = read_raw(path, origin, arena, rrclass)
+        return Loaded(arena, [], octets)
     scan = scan_file(path, origin, arena, rrclass, now=now)
     return Loaded(arena, scan.warnings, scan.octets)
 
 
-def line_of_record(path: str | PathLike[str], origin: bytes, record: int, rrclass: int = CLASS_IN) -> tuple[str, int]:
-    """File and line that row *record* of a loaded zone came from, found by reading the file again up to there."""
+def line_of_record(
+    path: str | PathLike[str], origin: bytes, record: int, rrclass: int = CLASS_IN, raw: bool = False
+) -> tuple[str, int]:
+    """File and line that row *record* of a loaded zone came from, found by reading the file again up to there.
+
+    A raw file has no lines: ("", 0).
+    """
+    if raw:
+        return "", 0
     scan = scan_file(path, origin, Arena.empty(), rrclass, stop_at=record)
     return scan.file or str(path), scan.line

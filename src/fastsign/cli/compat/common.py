@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from fastsign import __version__
 from fastsign.cli.env import Env
-from fastsign.errors import FastsignError, ZoneSyntaxError, system_reason
+from fastsign.errors import FastsignError, RawFormatError, ZoneSyntaxError, system_reason
 from fastsign.keys import times
 
 VERSION = f"fastsign-{__version__}"
@@ -113,7 +113,15 @@ class CommandLine:
 
     def loading_failed(self, zone_file: str, error: ZoneSyntaxError) -> FatalError:
         """Say what is wrong with a master file, and give the error that ends the run; in BIND's words."""
+        return FatalError(f"failed loading zone from '{zone_file}': {self.tell_loading(error)}")
+
+    def tell_loading(self, error: ZoneSyntaxError) -> str:
+        """Say what is wrong with a master file as BIND's loader says it, and return the reason in short."""
         reason = error.message.rsplit(": ", 1)[-1]
+        if isinstance(error, RawFormatError):
+            for message in raw_messages(error.message):
+                self.warn(f"error: dns_master_load: {message}")
+            return "not implemented" if "format" in reason else reason
         if error.message.startswith("unknown RR type"):
             self.warn(f"warning: {error}")
             reason = "unknown class/type"
@@ -121,7 +129,7 @@ class CommandLine:
             # RDATA is read by one function of BIND's, all else by another.
             source = "dns_rdata_fromtext" if error.message.startswith("near ") else "dns_master_load"
             self.warn(f"error: {source}: {error}")
-        return FatalError(f"failed loading zone from '{zone_file}': {reason}")
+        return reason
 
     def _long(self, argument: str) -> tuple[str, str]:
         name, equals, value = argument[2:].partition("=")
@@ -175,6 +183,12 @@ class CommandLine:
         if letter != "?":
             self.env.stderr.write(f"{self.program}: invalid argument -{letter}\n")
         self.usage(1)
+
+
+def raw_messages(message: str) -> list[str]:
+    """BIND says a second time, without the owner, why it gives a raw file up."""
+    owner, colon, reason = message.rpartition(": ")
+    return [message, reason] if colon and owner else [message]
 
 
 def run_tool(tool: Tool, body: Callable[[CommandLine], int], env: Env) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_number
+from fastsign.cli.compat.formats import FULL, TEXT, input_is_raw, output_format, source_serial
 from fastsign.cli.env import Env
 from fastsign.keys import names
 from fastsign.keys.facts import class_number
@@ -44,8 +45,12 @@ Options: (default value in parenthesis) \n\
 		zone origin (name of zonefile)
 	-f outfile:
 		file the signed zone is written in (zonefile + .signed)
+	-I format:
+		file format of input zonefile (text)
 	-O format:
 		file format of signed zone file (text)
+	-L serial:
+		source serial number of the unsigned zone, in the header of a raw file
 	-N format:
 		soa serial format of signed zone file (keep)
 	-c class (IN)
@@ -70,7 +75,7 @@ TOOL = Tool(
     "dnssec-signzone",
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
-    refused="aCDEFgGIJLMmQRUZ",
+    refused="aCDEFgGJMmQRUZ",
     long={**long_names.SIGNZONE, "zonemd": ":"},
 )
 
@@ -78,7 +83,6 @@ _HOUR, _DAY = 3600, 86400
 _MAX_ITERATIONS = 50  # RFC 9276; BIND 9.20's limit
 _MAX_KSKS = 8
 _IN = 1
-_STYLES = {"text": 0, "full": 1}
 
 
 @dataclass(slots=True)
@@ -147,6 +151,8 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
     inception, expiration, expiration_dnskey = _validity(line, values, now)
     output = values.get("f", zone_file + ".signed")
     _check_output(env, output)
+    raw_input = input_is_raw(line, values.get("I"))
+    form = output_format(line, values.get("O"), default=FULL if output == "-" else TEXT)
     return Job(
         zone_file=zone_file,
         origin=_origin(values.get("o", os.path.basename(zone_file))),
@@ -155,7 +161,8 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         expiration=expiration,
         expiration_dnskey=expiration_dnskey,
         output=None if output == "-" else output,
-        style=_style(values.get("O"), to_stdout=output == "-"),
+        style=form.style,
+        raw_input=raw_input,
         rrclass=_rrclass(values.get("c", "IN")),
         key_directory=values.get("K", "."),
         smart="S" in flags,
@@ -175,7 +182,7 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         dsset_directory=_dsset_directory(env, values.get("d")),
         workers=options.number("n", "number of cpus must be numeric") or 0,
         engine=env.environ.get("FASTSIGN_ENGINE", ""),
-        header=_header(now),
+        header=form.header(now, source_serial(line, values.get("L")), _header(now)),
     )
 
 
@@ -211,16 +218,6 @@ def _origin(text: str) -> bytes:
         return names.from_text(text)
     except ValueError as error:
         raise FatalError(f"failed converting name '{text}' to dns format: {error}") from None
-
-
-def _style(text: str | None, to_stdout: bool) -> int:
-    if text is None:
-        return _STYLES["full"] if to_stdout else _STYLES["text"]
-    if text.lower() in _STYLES:
-        return _STYLES[text.lower()]
-    if text.lower().startswith("raw"):
-        raise FatalError("option -O raw is not supported by " + VERSION)
-    raise FatalError(f"unknown file format: {text}")
 
 
 def _rrclass(text: str) -> int:

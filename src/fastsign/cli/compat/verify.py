@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fastsign.cli.compat import common, long_names
-from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool
+from fastsign.cli.compat.common import CommandLine, FatalError, Tool
 from fastsign.cli.env import Env
 from fastsign.errors import VerificationError, ZoneSyntaxError, system_reason
 from fastsign.keys import names
 from fastsign.keys.facts import class_number
 from fastsign.sign.verify_report import VerifyOptions, VerifyReport
 from fastsign.zone.arena import Arena
+from fastsign.zone.order import Order
 
 _USAGE = """\
 Usage:
@@ -42,6 +43,7 @@ TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="EJm", long=
 class _Options:
     origin: str | None = None
     rrclass: int = 1
+    raw: bool = False
     quiet: bool = False
     verbosity: int = 0
     ksk_only: bool = False
@@ -69,7 +71,7 @@ def _read_options(line: CommandLine) -> _Options:
         if letter == "c":
             options.rrclass = _rrclass(value)
         elif letter == "I":
-            _check_format(value)
+            options.raw = _is_raw(value)
         elif letter == "o":
             options.origin = value
         elif letter == "v":
@@ -90,24 +92,21 @@ def _rrclass(text: str) -> int:
     return rrclass
 
 
-def _check_format(text: str) -> None:
-    kind = text.lower().partition("=")[0]
-    if kind in ("raw", "map"):
-        raise FatalError(f"option -I {text} is not supported by {VERSION}")
-    if kind != "text":
+def _is_raw(text: str) -> bool:
+    if text.lower() not in ("text", "raw"):
         raise FatalError(f"unknown file format: {text}\n")
+    return text.lower() == "raw"
 
 
 def _verify(line: CommandLine, options: _Options, path: str) -> int:
     """Load, verify, and say what was found: the report on standard output, what is wrong on standard error."""
     from fastsign.sign.verify import verify_records
-    from fastsign.zone.order import order_zone
 
     env = line.env
     say = _Nobody() if options.quiet else env.stdout.write
     origin = options.origin if options.origin is not None else path
     apex, now = _apex(origin), env.now()
-    arena = _load(line, options, path, apex, now)
+    arena, order = _load(line, options, path, apex, now)
     say(f"Loading zone '{origin}' from file '{path}'\n\n")
     with _progress(env) as progress:
         wanted = VerifyOptions(
@@ -119,7 +118,7 @@ def _verify(line: CommandLine, options: _Options, path: str) -> int:
         )
         report: object
         try:
-            report = verify_records(arena, order_zone(arena, apex), apex, wanted, now)
+            report = verify_records(arena, order, apex, wanted, now)
         except VerificationError as error:
             report = error.report
     assert isinstance(report, VerifyReport)
@@ -146,15 +145,18 @@ def _apex(origin: str) -> bytes:
         raise FatalError(f"failed converting name '{origin}' to dns format: {error}") from None
 
 
-def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int) -> Arena:
-    from fastsign.zone.load import load_zone
+def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int) -> tuple[Arena, Order]:
+    from fastsign.zone.checks import check_rrsets
+    from fastsign.zone.load import line_of_record, load_zone
+    from fastsign.zone.order import order_zone
 
+    file, rrclass, raw = line.env.path(path), options.rrclass, options.raw
     try:
-        loaded = load_zone(line.env.path(path), apex, options.rrclass, now)
+        loaded = load_zone(file, apex, rrclass, now, raw)
+        order = order_zone(loaded.arena, apex)
+        check_rrsets(loaded.arena, order, lambda row: line_of_record(file, apex, row, rrclass, raw))
     except ZoneSyntaxError as error:
-        if error.line:
-            line.warn(f"error: dns_master_load: {error}")
-        reason = error.message.rsplit(": ", 1)[-1]
+        reason = line.tell_loading(error)
         if reason == "not at top of zone" and options.origin is None:
             message = "use -o to specify a different zone origin"
             raise FatalError(f"failed loading zone '{path}' from file '{path}': {message}") from None
@@ -163,7 +165,7 @@ def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int
         raise FatalError(f"failed loading zone from '{path}': {system_reason(error)}") from None
     for warning in loaded.warnings:
         line.warn(f"warning: {warning}")
-    return loaded.arena
+    return loaded.arena, order
 
 
 @contextmanager

@@ -1,0 +1,58 @@
+"""The formats of zone files on BIND's command lines: text, full, raw and raw=N; and the source serial of a raw file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastsign.cli.compat.common import CommandLine, FatalError, Stop, parse_integer
+from fastsign.zone.raw import raw_header
+
+TEXT, FULL, RAW = 0, 1, 3  # styles of the core
+
+
+class OutputFormat(NamedTuple):
+    """How a zone is to be written; *version* is that of a raw file."""
+
+    style: int
+    version: int = 1
+
+    def header(self, now: int, source_serial: int | None, comment: bytes = b"") -> bytes:
+        """What the file begins with: the header of a raw file, or else *comment*."""
+        return raw_header(self.version, now, source_serial) if self.style == RAW else comment
+
+
+def input_is_raw(line: CommandLine, text: str | None, warning: str = "WARNING: input format version ignored\n") -> bool:
+    """Is -I text, raw or raw=N raw? The version is not asked for: the file has it."""
+    kind = (text or "text").lower()
+    if kind.startswith("raw="):
+        line.env.stderr.write(warning)
+    elif kind not in ("text", "raw"):
+        raise FatalError(f"unknown file format: {text}")
+    return kind != "text"
+
+
+def output_format(line: CommandLine, text: str | None, default: int = TEXT) -> OutputFormat:
+    """-O text, full, raw, raw=0 or raw=1."""
+    if text is None:
+        return OutputFormat(default)
+    kind = text.lower()
+    if kind in ("text", "full", "raw"):
+        return OutputFormat({"text": TEXT, "full": FULL, "raw": RAW}[kind])
+    if not kind.startswith("raw="):
+        raise FatalError(f"unknown file format: {text}")
+    version, rest = parse_integer(text[4:])
+    if rest or not text[4:] or not 0 <= version % 2**32 <= 1:
+        line.env.stderr.write("unknown raw format version\n")
+        raise Stop(1)
+    return OutputFormat(RAW, version % 2**32)
+
+
+def source_serial(line: CommandLine, text: str | None) -> int | None:
+    """-L: the serial of the unsigned zone, for the header of a raw file; 32 bits of whatever number it is."""
+    if text is None:
+        return None
+    serial, rest = parse_integer(text, 0)
+    if rest:
+        line.env.stderr.write("source serial number must be numeric")  # BIND's line has no end
+        raise Stop(1)
+    return serial % 2**32
