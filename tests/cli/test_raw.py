@@ -45,12 +45,26 @@ def sets(path: str) -> list[tuple[object, ...]]:
 def test_a_signed_zone_in_raw_form_has_binds_rrsets(scene: Scene, options: str) -> None:
     ours, theirs = scene.sign("-S", "-O", "raw", *options.split())
     assert (ours.code, theirs.code) == (0, 0)
-    assert ours.stdout.replace("ours", "theirs") .splitlines()[-1] == "theirs"
+    assert ours.stdout.replace("ours", "theirs").splitlines()[-1] == "theirs"
     assert sets("ours") == sets("theirs")
 
 
-@pytest.mark.parametrize("options", ["-O raw", "-O raw=0", "-O raw=1", "-O RAW=1", "-O raw -L 42", "-O raw=0 -L 42", "-O raw -L 0x10",
-                                     "-O raw -L -1", "-O raw -L 4294967297", "-O raw= 1", "-O raw -L 017"])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-O raw",
+        "-O raw=0",
+        "-O raw=1",
+        "-O RAW=1",
+        "-O raw -L 42",
+        "-O raw=0 -L 42",
+        "-O raw -L 0x10",
+        "-O raw -L -1",
+        "-O raw -L 4294967297",
+        "-O raw= 1",
+        "-O raw -L 017",
+    ],
+)
 def test_the_header_is_binds(scene: Scene, options: str) -> None:
     ours, theirs = scene.sign("-S", *options.split())
     assert (ours.code, ours.stderr) == (theirs.code, theirs.stderr)
@@ -65,8 +79,21 @@ def test_the_header_has_the_time_of_the_run() -> None:
     assert raw_header(0, NOW, 7) == struct.pack(">3I", 2, 0, NOW)
 
 
-@pytest.mark.parametrize("options", ["-O raw=2", "-O raw=", "-O raw=x", "-O raw=-1", "-O rawer", "-O raw -L x", "-O raw -L 1x",
-                                     "-I map", "-I raw2", "-O map"])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-O raw=2",
+        "-O raw=",
+        "-O raw=x",
+        "-O raw=-1",
+        "-O rawer",
+        "-O raw -L x",
+        "-O raw -L 1x",
+        "-I map",
+        "-I raw2",
+        "-O map",
+    ],
+)
 def test_formats_that_there_are_none_of(scene: Scene, options: str) -> None:
     ours, theirs = scene.sign("-S", *options.split())
     assert (ours.code, ours.stderr) == (theirs.code, theirs.stderr) == (1, ours.stderr)
@@ -91,12 +118,20 @@ def test_a_signed_raw_zone_is_signed_again(scene: Scene) -> None:
     assert sets("ours") == sets("theirs")
 
 
+def test_a_raw_zone_has_digests_over_the_zone(scene: Scene) -> None:
+    signzone("-S", "-o", scene.origin, *VALIDITY, "--zonemd", "sha384,sha512", "-O", "raw", "-f", "ours", "zone")
+    tools.run("named-compilezone", "-q", "-i", "none", *IGNORE, "-f", "raw", "-s", "full", "-o", "text", scene.origin, "ours")
+    tools.run("ldns-verify-zone", "-Z", "text")
+
+
 def test_raw_output_goes_to_standard_output(scene: Scene) -> None:
     done = tools.fastsign("signzone", "-S", "-o", scene.origin, *VALIDITY, "-O", "raw", "-f", "file", "zone")
     assert done.stdout.endswith("file\n")
     line = f"{tools.sys.executable} -m fastsign signzone -q -S -o {scene.origin} {' '.join(VALIDITY)} -O raw -f - zone"
     printed = tools.subprocess.run(line, shell=True, capture_output=True, check=True).stdout
-    assert read_raw(printed[:12] + printed[24:]) == read_raw(Path("file").read_bytes()[:12] + Path("file").read_bytes()[24:])
+    assert read_raw(printed[:12] + printed[24:]) == read_raw(
+        Path("file").read_bytes()[:12] + Path("file").read_bytes()[24:]
+    )
 
 
 def test_the_gate_reads_the_raw_file_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +151,9 @@ def test_the_gate_reads_the_raw_file_back(scene: Scene, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("case", [*WRONG, *WRONG_ZONES])
-def test_verify_says_of_a_wrong_raw_file_what_bind_says(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_says_of_a_wrong_raw_file_what_bind_says(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("file").write_bytes((WRONG | WRONG_ZONES)[case])
     ours = command("verify", "-I", "raw", "-o", "example", "file", check=False)

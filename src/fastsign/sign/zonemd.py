@@ -13,6 +13,7 @@ from fastsign import _core
 from fastsign._core import Column
 from fastsign.errors import SigningError
 from fastsign.sign.apex import RRSIG, SOA, ZONEMD, Apex
+from fastsign.sign.job import RAW
 from fastsign.sign.retain import Retained
 from fastsign.sign.shards import NODES, Work, open_key, sign_shard
 from fastsign.zone.arena import Arena
@@ -86,7 +87,7 @@ def seal_zone(path: str, seal: Seal) -> None:
 
 def _digest(path: str, seal: Seal) -> dict[int, bytes]:
     """Read the zone back: what is digested is what others will read."""
-    arena = load_zone(path, seal.work.apex, seal.rrclass).arena
+    arena = load_zone(path, seal.work.apex, seal.rrclass, raw=seal.work.style == RAW).arena
     return _core.zone_digests(arena, order_zone(arena, seal.work.apex), seal.hashes)
 
 
