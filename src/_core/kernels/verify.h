@@ -87,6 +87,8 @@ typedef struct {
 fs_status fs_findings_add(fs_findings *findings, fs_finding finding, fs_error *error) FS_MUST_CHECK;
 /* A finding that needs no more than its place. */
 fs_status fs_findings_note(fs_findings *findings, uint8_t kind, uint32_t node, uint16_t type, fs_error *error) FS_MUST_CHECK;
+/* Put rows in dnssec-verify's order; those of one place stay as they stand. */
+fs_status fs_findings_sort(fs_finding *row, size_t count, fs_error *error) FS_MUST_CHECK;
 
 //----------- The task -----------
 

@@ -3,22 +3,6 @@
 
 #include <stdlib.h>
 
-fs_status fs_findings_add(fs_findings *findings, fs_finding finding, fs_error *error) {
-    if (findings->count == findings->capacity) {
-        const uint32_t capacity = findings->capacity ? 2 * findings->capacity : 64;
-        fs_finding *row = realloc(findings->row, (size_t)capacity * sizeof *row);
-        if (row == NULL) return fs_fail(error, FS_ERROR_MEMORY, "out of memory for %u findings", capacity);
-        findings->row = row;
-        findings->capacity = capacity;
-    }
-    findings->row[findings->count++] = finding;
-    return FS_OK;
-}
-
-fs_status fs_findings_note(fs_findings *findings, uint8_t kind, uint32_t node, uint16_t type, fs_error *error) {
-    return fs_findings_add(findings, (fs_finding){.kind = kind, .node = node, .type = type}, error);
-}
-
 uint32_t fs_verify_find(const fs_order *order, uint32_t node, uint16_t type) {
     for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1]; i++)
         if (order->rrset_type[i] == type) return i;

@@ -74,9 +74,7 @@ def retain_signatures(judge: Judge, workers: int, report: Report) -> Retained:
     return retained
 
 
-def _judge_range(
-    share: tuple[Judge, Retained, tuple[int, ...]], first: int, last: int
-) -> tuple[int, int, int, int]:
+def _judge_range(share: tuple[Judge, Retained, tuple[int, ...]], first: int, last: int) -> tuple[int, int, int, int]:
     judge, retained, expected = share
     return _core.retain_range(
         judge.arena,

@@ -18,7 +18,7 @@ from fastsign.pool.workers import Pool, usable_cores
 from fastsign.sign.job import Job
 from fastsign.sign.report import Report
 from fastsign.sign.tell import Tell
-from fastsign.sign.verify_findings import RESULTS, UNSIGNED, Kind, Wording, algorithm_text, name_text, unpack
+from fastsign.sign.verify_findings import RESULTS, Kind, Wording, algorithm_text, name_text
 from fastsign.sign.verify_report import GATE, KeyCounts, VerifyOptions, VerifyReport
 from fastsign.sign.verify_zonemd import ZonemdTask, digest_zone, judge
 from fastsign.zone.arena import Arena
@@ -182,17 +182,16 @@ class _RefusedError(Exception):
 
 
 def _summary(zone: str, report: VerifyReport) -> str:
-    messages = report.messages()
-    first = next(messages, "DNSSEC completeness test failed").replace("\n", ", ")
-    more = sum(1 for _ in messages)
-    return f"the signed zone {zone} does not verify: {first}" + (f" (and {more} more)" if more else "")
+    first = next(report.messages(), "DNSSEC completeness test failed").replace("\n", ", ")
+    more = len(report.before) + len(report.findings) + len(report.complaints) - 1
+    return f"the signed zone {zone} does not verify: {first}" + (f" (and {more} more)" if more > 0 else "")
 
 
 def _look_at_apex(subject: Subject, report: VerifyReport) -> tuple[Survey, tuple[bytes, ...]]:
     """Survey the zone; all that verification rests on must be at the apex, and signed."""
     kind, apex, nsec3_records, rows = _core.verify_survey(subject)
     report.wording = Wording(subject.arena, subject.order, subject.apex)
-    report.findings.extend(unpack(rows))
+    report.findings.add(rows)
     rrsets = subject.order.rrsets(apex) if apex is not None else {}
     if DNSKEY not in rrsets:
         raise _RefusedError("Zone contains no DNSSEC keys")
@@ -340,7 +339,7 @@ def _walk(task: Task, report: VerifyReport) -> None:
     if task.zonemd is not None:
         report.complaints.extend(judge(name_text(task.subject.apex), task.zonemd, digests))
     for chain in range(len(task.survey.chains)):
-        report.findings.extend(unpack(_core.verify_close_chain(task.subject, task.survey, chain)))
+        report.findings.add(_core.verify_close_chain(task.subject, task.survey, chain))
 
 
 def _count(result: Result, report: VerifyReport) -> None:
@@ -349,21 +348,22 @@ def _count(result: Result, report: VerifyReport) -> None:
     report.signatures += signatures
     report.names += names
     report.second_opinions += second_opinions
-    report.findings.extend(unpack(result.findings))
+    report.findings.add(result.findings)
 
 
 def _conclude(report: VerifyReport) -> None:
     """Put the findings in dnssec-verify's order and say what they come to."""
-    report.findings.sort(key=lambda finding: finding.place)
-    failures = [finding for finding in report.findings if finding.kind not in report.options.tolerated]
-    for finding in failures:
-        if finding.kind is Kind.NO_SIGNATURES:
+    report.findings.sort()
+    first_other = None
+    for _, _, _, _, kind, algorithm, _, _ in report.findings.tuples():
+        if kind == Kind.NO_SIGNATURES:
             report.incomplete.update(report.algorithms)
-        elif finding.kind is Kind.NO_CORRECT:
-            report.incomplete.add(finding.algorithm)
-    others = [finding for finding in failures if finding.kind not in UNSIGNED]
-    if others:
-        report.result = RESULTS.get(others[0].kind, "failure")
+        elif kind == Kind.NO_CORRECT:
+            report.incomplete.add(algorithm)
+        elif first_other is None and kind not in report.options.tolerated:
+            first_other = Kind(kind)
+    if first_other is not None:
+        report.result = RESULTS.get(first_other, "failure")
     elif report.incomplete:
         report.result = "failure"
     elif any(map(report.is_failure, report.complaints)):

@@ -45,9 +45,6 @@ class Kind(IntEnum):
     ZONEMD_BESIDE = 25
 
 
-# Kinds that leave an algorithm without a correct signature somewhere.
-UNSIGNED = frozenset({Kind.NO_SIGNATURES, Kind.NO_CORRECT})
-
 # The word in dnssec-verify's "DNSSEC completeness test failed (...)": that of the first finding about the chain.
 RESULTS = {Kind.NSEC3_MISSING: "not found", Kind.NSEC3_MULTIPLE: "duplicate"}
 
@@ -103,22 +100,43 @@ class Finding(NamedTuple):
     reason: int
     skip: int  # labels to leave off the node's name: an empty non-terminal
 
-    @property
-    def place(self) -> tuple[int, int, int]:
-        """Where dnssec-verify would come to it: the names, then the NSEC3 records, then the chains."""
-        if self.kind in (Kind.NSEC3_STRAY, Kind.NSEC3_BREAK, Kind.NSEC3_FLAGS):
-            return (2, self.node, 0)
-        about_chain = Kind.NSEC_MISSING <= self.kind <= Kind.NSEC3_MULTIPLE
-        return (1 if self.rrtype == NSEC3 else 0, self.node, int(about_chain))
-
 
 _ROW = struct.Struct("<IIHHBBBB")
+_CHUNK = 4096 * _ROW.size
 
 
-def unpack(rows: bytes) -> Iterator[Finding]:
-    """Findings as the core packs them."""
-    for node, other, rrtype, tag, kind, algorithm, reason, skip in _ROW.iter_unpack(rows):
-        yield Finding(node, other, rrtype, tag, Kind(kind), algorithm, reason, skip)
+class Findings:
+    """Findings as the core packs them, 16 octets each: a zone whose every signature has expired has millions."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self) -> None:
+        self._rows = bytearray()
+
+    def add(self, rows: bytes) -> None:
+        """Append packed findings."""
+        self._rows += rows
+
+    def sort(self) -> None:
+        """Put them in dnssec-verify's order: the names, then the NSEC3 records, then the chains."""
+        _core.sort_findings(self._rows)
+
+    def tuples(self) -> Iterator[tuple[int, ...]]:
+        """The fields of each, in the order of Finding's."""
+        for at in range(0, len(self._rows), _CHUNK):
+            yield from _ROW.iter_unpack(self._rows[at : at + _CHUNK])
+
+    def __iter__(self) -> Iterator[Finding]:
+        for node, other, rrtype, tag, kind, algorithm, reason, skip in self.tuples():
+            yield Finding(node, other, rrtype, tag, Kind(kind), algorithm, reason, skip)
+
+    def __len__(self) -> int:
+        return len(self._rows) // _ROW.size
+
+    def __eq__(self, other: object) -> bool:
+        return self._rows == other._rows if isinstance(other, Findings) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def name_text(wire: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fastsign.sign.verify_findings import Finding, Kind, Wording, algorithm_text
+from fastsign.sign.verify_findings import Findings, Kind, Wording, algorithm_text
 from fastsign.sign.verify_zonemd import Complaint
 
 # dnssec-verify lets these pass, and validators do: a rollover may leave signatures of a key that is gone or make
@@ -57,7 +57,7 @@ class VerifyReport:
     second_opinions: int = 0
     result: str = "success"
     before: list[str] = field(default_factory=list)  # messages about the keys
-    findings: list[Finding] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
     complaints: list[Complaint] = field(default_factory=list)  # about ZONEMD records
     wording: Wording | None = None
 
@@ -68,16 +68,15 @@ class VerifyReport:
     def messages(self) -> Iterator[str]:
         """dnssec-verify's messages, those for stderr."""
         yield from self.before
-        told: set[str] = set()
+        told_of_strays = False
         for finding in self.findings:
             assert self.wording is not None
-            warns = finding.kind in self.options.tolerated
-            line = ("Warning: " if warns else "") + self.wording.line(finding)
             if finding.kind is Kind.NSEC3_STRAY:  # one line for all, as BIND does
-                if line in told:
+                if told_of_strays:
                     continue
-                told.add(line)
-            yield line
+                told_of_strays = True
+            warns = finding.kind in self.options.tolerated
+            yield ("Warning: " if warns else "") + self.wording.line(finding)
         for complaint in self.complaints:
             yield ("" if self.is_failure(complaint) else "Warning: ") + complaint.text
 
