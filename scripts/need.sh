@@ -28,6 +28,7 @@ probe() {
     want bind9-utils has_tool dnssec-signzone
     want bind9-utils has_tool named-compilezone
     want bind9 has_tool dnssec-importkey
+    want bind9 has_tool nsec3hash
     want knot-dnssecutils has_tool kzonesign
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns

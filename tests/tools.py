@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = {
+    "dnssec-cds": "bind9-utils",
+    "dnssec-dsfromkey": "bind9-utils",
     "dnssec-keygen": "bind9-utils",
     "dnssec-importkey": "bind9",
     "dnssec-revoke": "bind9-utils",
@@ -26,6 +28,7 @@ PACKAGES = {
     "ldns-signzone": "ldnsutils",
     "ldns-verify-zone": "ldnsutils",
     "valgrind": "valgrind",
+    "nsec3hash": "bind9",
     "validns": "validns",
 }
 

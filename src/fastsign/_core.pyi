@@ -61,6 +61,7 @@ def scan_file(
     now: int = 0,
     window: int = 0,
     ways: int = 0,
+    hint: bool = False,
 ) -> Scan: ...
 def scan_text(
     text: bytes,

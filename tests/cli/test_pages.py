@@ -79,7 +79,8 @@ def test_the_page_has_the_options_of_the_parser(command: str) -> None:
 def test_every_letter_that_does_something_has_a_long_name(command: str) -> None:
     tool = tool_of(command)
     nameless = set(tool.options) - set(tool.refused) - set(tool.long.values()) - set(":h")
-    assert nameless <= set("lpr"), f"name {nameless} for people in cli/compat/long_names.py; -l, -p, -r are obsolete"
+    obsolete = set("dlmpr")
+    assert nameless <= obsolete, f"name {nameless - obsolete} for people in cli/compat/long_names.py"
 
 
 def test_a_long_name_takes_a_value_everywhere_or_nowhere() -> None:

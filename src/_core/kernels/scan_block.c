@@ -216,6 +216,11 @@ static fs_reason settle_ttl(fs_scanner *s, const fs_entry *entry) {
         s->ttl = s->default_ttl;
         return FS_R_OK;
     }
+    if (!s->ttl_known && s->options->hint && entry->type != FS_TYPE_SOA) {
+        s->default_ttl = s->ttl = 0;
+        s->default_ttl_known = true;
+        return FS_R_OK;
+    }
     if (!s->ttl_known) return ttl_from_soa(s, entry);
     if (!s->warned_1035) { /* the TTL last stated (RFC 1035 section 5.1) */
         fs_warn(s, entry->line, "using RFC1035 TTL semantics");

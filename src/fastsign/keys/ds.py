@@ -32,6 +32,11 @@ def dsset_name(zone: bytes) -> str:
     return f"dsset-{names.to_file_text(zone)}"
 
 
+def keyset_name(zone: bytes) -> str:
+    """Name of the zone's keyset file: `keyset-example.`."""
+    return f"keyset-{names.to_file_text(zone)}"
+
+
 def dsset_keys(dnskeys: Iterable[bytes]) -> list[bytes]:
     """The DNSKEYs that a dsset file is about: KSKs, or all zone keys of an algorithm without one; none revoked."""
     usable = []

@@ -112,6 +112,11 @@ def read_key(path: str, directory: str = ".", *, need_private: bool = False, wit
     return replace(key, metadata=metadata)
 
 
+def read_public_key(path: str) -> KeyFile:
+    """Read a key's .key file alone, by the name of its files with or without suffix. KeyFileError as in read_key."""
+    return _read_public(names.key_path(path))
+
+
 def find_keys(zone: bytes, directory: str = ".", problems: list[KeyFileError] | None = None) -> list[KeyFile]:
     """All keys of a zone with a .private file in a folder, by file name. OSError if the folder can't be read.
 

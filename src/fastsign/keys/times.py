@@ -38,3 +38,8 @@ def digits(moment: int) -> str:
 def digits_and_local(moment: int) -> str:
     """`YYYYMMDDHHMMSS (Tue Nov 24 01:58:56 2026)`: UTC, then ctime's form in local time."""
     return f"{digits(moment)} ({time.ctime(moment)})"
+
+
+def is_before(moment: int, other: int) -> bool:
+    """Is a moment modulo 2**32 before another, by serial number arithmetic (RFC 4034 section 3.1.5, RFC 1982)?"""
+    return (moment - other) % 2**32 > 2**31

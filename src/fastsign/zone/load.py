@@ -20,21 +20,27 @@ class Loaded(NamedTuple):
 
 
 def load_zone(
-    path: str | PathLike[str], origin: bytes, rrclass: int = CLASS_IN, now: int = 0, raw: bool = False
+    path: str | PathLike[str],
+    origin: bytes,
+    rrclass: int = CLASS_IN,
+    now: int = 0,
+    raw: bool = False,
+    *,
+    hint: bool = False,
 ) -> Loaded:
     """Read the zone *origin* (wire form) from the master file *path*; "-" and /dev/stdin are standard input.
 
     *raw*: the file is in BIND's raw format, of either version, and what is wrong with it is a RawFormatError.
 
     Records keep the order of the file, out-of-zone ones too. With *now* (seconds since 1970) a signature that
-    has expired is warned of.
+    has expired is warned of. With *hint* a TTL that nothing states is 0, as in hint and dsset- files, and no error.
     Raises ZoneSyntaxError with file, line and BIND's words for what is wrong; what was read until then is given back.
     """
     arena = Arena.empty()
     if raw:
         octets, _ = read_raw(path, origin, arena, rrclass)
         return Loaded(arena, [], octets)
-    scan = scan_file(path, origin, arena, rrclass, now=now)
+    scan = scan_file(path, origin, arena, rrclass, now=now, hint=hint)
     return Loaded(arena, scan.warnings, scan.octets)
 
 

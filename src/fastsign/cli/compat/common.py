@@ -44,6 +44,7 @@ class Tool:
     `long` has the options of more than a letter: `{"origin": "o"}` is another way to write -o; `{"json": ""}` and
     `{"zonemd": ":"}` are options of their own, without and with a value, and come to the body under their long name.
     The same thing has the same long name in all tools, and `--help`, the tool's page, is everywhere.
+    `i::` in the getopt string is an option whose value, if it has one, is glued to its letter or behind `--name=`.
     """
 
     program: str
@@ -51,6 +52,7 @@ class Tool:
     usage: str
     refused: str = ""
     long: Mapping[str, str] = field(default_factory=dict)
+    dash_is_operand: bool = False  # a lone "-" is the first operand, not an option that there is none of
 
 
 class CommandLine:
@@ -74,7 +76,7 @@ class CommandLine:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each option's letter, or name if it has no letter, and value ("" for an option without one)."""
-        while self._index < len(self._argv) and self._argv[self._index].startswith("-"):
+        while self._index < len(self._argv) and self._is_option(self._argv[self._index]):
             argument = self._argv[self._index]
             self._index += 1
             if argument == "--":
@@ -91,6 +93,9 @@ class CommandLine:
                     value, letters = self._value(letter, letters), ""
                 self._common(letter)
                 yield letter, value
+
+    def _is_option(self, argument: str) -> bool:
+        return argument.startswith("-") and not (argument == "-" and self.tool.dash_is_operand)
 
     def take_keyword(self, letter: str, value: str, keyword: str) -> str | None:
         """For options like `-P sync DATE`: the argument after *value* if *value* is the keyword, whatever its case."""
@@ -125,6 +130,9 @@ class CommandLine:
         if error.message.startswith("unknown RR type"):
             self.warn(f"warning: {error}")
             reason = "unknown class/type"
+        elif error.message.startswith("class '"):
+            self.warn(f"error: {error}")
+            reason = "bad class"
         elif error.line:
             # RDATA is read by one function of BIND's, all else by another.
             source = "dns_rdata_fromtext" if error.message.startswith("near ") else "dns_master_load"
@@ -142,7 +150,7 @@ class CommandLine:
         if not self.takes_value(option):
             if equals:
                 raise FatalError(f"option --{name} takes no value")
-        elif not equals:
+        elif not equals and not self._may_lack_value(option):
             value = self._value("-" + name, "")
         self._common(option)
         return option, value
@@ -156,8 +164,11 @@ class CommandLine:
             self._invalid(letter)
         return self.tool.options[at + 1 : at + 2] == ":"
 
+    def _may_lack_value(self, letter: str) -> bool:
+        return self.tool.options.partition(letter)[2].startswith("::")
+
     def _value(self, letter: str, glued: str) -> str:
-        if glued:
+        if glued or self._may_lack_value(letter):
             return glued
         if self._index >= len(self._argv):
             self._invalid(letter)

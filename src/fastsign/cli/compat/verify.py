@@ -31,12 +31,14 @@ Options: (default value in parenthesis) \n\
 	-I format:
 		file format of input zonefile (text)
 	-c class (IN)
+	-E engine:
+		name of an OpenSSL engine to use
 	-x:	DNSKEY record signed with KSKs only, not ZSKs
 	-z:	All records signed with KSKs
 """
 
 # BIND 9.20's letters, of which `refused` are not offered.
-TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="EJm", long=long_names.VERIFY)
+TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="J", long=long_names.VERIFY)
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class _Options:
     verbosity: int = 0
     ksk_only: bool = False
     ignore_ksk_flag: bool = False
+    one_by_one: bool = False  # every signature by libcrypto alone
 
 
 def main(env: Env) -> int:
@@ -72,6 +75,10 @@ def _read_options(line: CommandLine) -> _Options:
             options.rrclass = _rrclass(value)
         elif letter == "I":
             options.raw = _is_raw(value)
+        elif letter == "E":
+            options.one_by_one = _is_libcrypto(value)
+        elif letter == "m":
+            line.warn(f"warning: -m {value}: fastsign has no memory debugging; nothing is recorded")
         elif letter == "o":
             options.origin = value
         elif letter == "v":
@@ -98,6 +105,13 @@ def _is_raw(text: str) -> bool:
     return text.lower() == "raw"
 
 
+def _is_libcrypto(engine: str) -> bool:
+    """Does -E take the batch verifiers' work from them? An engine for keys in an HSM has no part in verifying."""
+    if engine not in ("openssl", "pkcs11"):
+        raise FatalError(f"-E {engine}: no such engine; openssl makes libcrypto check all, pkcs11 changes nothing")
+    return engine == "openssl"
+
+
 def _verify(line: CommandLine, options: _Options, path: str) -> int:
     """Load, verify, and say what was found: the report on standard output, what is wrong on standard error."""
     from fastsign.sign.verify import verify_records
@@ -112,6 +126,7 @@ def _verify(line: CommandLine, options: _Options, path: str) -> int:
         wanted = VerifyOptions(
             ksk_only=options.ksk_only,
             ignore_ksk_flag=options.ignore_ksk_flag,
+            one_by_one=options.one_by_one,
             rdclass=options.rrclass,
             seed=int.from_bytes(os.urandom(8), "big"),
             progress=progress,
