@@ -81,6 +81,8 @@ cdef extern from "zone.h" nogil:
     ctypedef struct fs_retained:
         const uint64_t *rrset
         const uint64_t *entry
+        const uint64_t *rrset_anew
+        const uint64_t *entry_anew
         const uint32_t *entry_node
 
     ctypedef struct fs_signer:
@@ -298,4 +300,7 @@ cdef fs_retained retained_of(object retained, const fs_order *order, const fs_ch
         view.rrset = <const uint64_t *>items(retained.rrset, "Q", order.rrset_count)
         view.entry = <const uint64_t *>items(retained.entry, "Q", chain.count)
         view.entry_node = <const uint32_t *>items(retained.entry_node, "I", chain.count)
+        if len(retained.rrset_anew) or len(retained.entry_anew):  # both are empty where nobody signs beyond its part
+            view.rrset_anew = <const uint64_t *>items(retained.rrset_anew, "Q", order.rrset_count)
+            view.entry_anew = <const uint64_t *>items(retained.entry_anew, "Q", chain.count)
     return view

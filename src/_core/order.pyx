@@ -120,6 +120,8 @@ def order_zone(object arena, bytes apex):
 cdef extern from "select.h" nogil:
     void fs_count_types(const fs_arena *arena, uint32_t *counts)
     uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit)
+    void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers)
+    uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column)
     uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column)
     uint32_t fs_find_conflicts(const fs_order *order, uint32_t *nodes, uint32_t limit)
     fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error)
@@ -152,6 +154,37 @@ def find_rows(object arena, bytes name):
     many = Column("I", found)
     fs_find_rows(&view, octets, length, u32(many), found)
     return many.view().tolist()
+
+
+def find_signature_makers(object arena, bytes apex):
+    """(algorithm, tag) of the keys that the RRSIGs by *apex* (wire, lower case) name: a list, ascending."""
+    cdef fs_arena view = arena_of(arena)
+    cdef bytearray makers = bytearray(1 << 21)
+    cdef uint8_t *bits = makers
+    cdef const uint8_t *name = <const uint8_t *><const char *>apex
+    cdef uint32_t octet, bit
+    check_name(apex)
+    check_arena(&view)
+    with nogil:
+        fs_find_makers(&view, name, bits)
+    found = []
+    for octet in range(1 << 21):
+        if bits[octet] == 0:
+            continue
+        for bit in range(8):
+            if bits[octet] >> bit & 1:
+                found.append((octet >> 13, (8 * octet + bit) & 0xFFFF))
+    return found
+
+
+def cap_ttls(object arena, uint32_t limit):
+    """Lower every TTL of the arena above *limit* to it; returns how many."""
+    cdef fs_arena view = arena_of(arena)
+    cdef uint32_t *ttl = u32(<Column>arena.ttl)
+    cdef uint32_t capped
+    with nogil:
+        capped = fs_cap_ttls(&view, limit, ttl)
+    return capped
 
 
 def take_out(object arena, types):

@@ -20,6 +20,8 @@ cdef extern from "render.h" nogil:
         const uint64_t *row_sizes
         uint32_t signer_count
         const fs_style *style
+        const uint16_t *only
+        uint32_t only_count
 
     fs_status fs_render_nodes(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error)
     fs_status fs_render_chain(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error)
@@ -48,7 +50,7 @@ cdef const fs_style *text_style_of(int style) except NULL:
 
 
 cdef int render_range(object arena, object order, object chain, int style, bytes apex, object signers, object rows,
-                      uint32_t first, uint32_t last, Column out, object retained, bint is_chain) except -1:
+                      uint32_t first, uint32_t last, Column out, object retained, object only, bint is_chain) except -1:
     cdef fs_error error
     memset(&error, 0, sizeof(error))
     cdef fs_arena records = arena_of(arena)
@@ -59,6 +61,7 @@ cdef int render_range(object arena, object order, object chain, int style, bytes
     cdef const uint8_t *signatures[FS_SIGNERS_MAX]
     cdef uint64_t sizes[FS_SIGNERS_MAX]
     cdef fs_render_input source
+    cdef uint16_t only_types[16]
     cdef fs_status status
     check_name(apex)
     if len(signers) != len(rows) or len(signers) > FS_SIGNERS_MAX:
@@ -71,6 +74,11 @@ cdef int render_range(object arena, object order, object chain, int style, bytes
     source.apex, source.style = <const uint8_t *><const char *>apex, style_of(style)
     source.signers, source.rows, source.row_sizes = with_signers, signatures, sizes
     source.signer_count = <uint32_t>len(signers)
+    if len(only) > 16:
+        raise ValueError("at most 16 types can be picked")
+    for i in range(len(only)):
+        only_types[i] = only[i]
+    source.only, source.only_count = only_types if only else NULL, <uint32_t>len(only)
     if first > last or last > (entries.count if is_chain else nodes.node_count):
         raise ValueError("the range is not within the zone")
     if is_chain and entries.kind != 2:
@@ -87,22 +95,23 @@ cdef int render_range(object arena, object order, object chain, int style, bytes
 
 
 def render_nodes(object arena, object order, object chain, int style, bytes apex, object signers, object rows,
-                 uint32_t first, uint32_t last, Column out, object retained=None):
+                 uint32_t first, uint32_t last, Column out, object retained=None, object only=()):
     """Write the nodes [first, last) as text to *out* and return its length; what *out* held before is overwritten.
 
     style is 0 (BIND's -O text), 1 (-O full) or 3 (-O raw, without the file's header). *rows* has for each of *signers* the
     column (B) of its signatures of this range,
     in the order of digest_nodes; ValueError unless they are used up exactly. RRSIGs that are in the zone already and cover a
-    signed RRset stand among the new ones, in canonical order. *apex*: the origin's wire name as the operator spells it.
+    signed RRset stand among the new ones, in canonical order. *apex*: the origin's wire name as the operator spells it. With
+    *only*, types of RRsets, nothing is written but these and RRSIGs, each RRset with its owner.
     """
-    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, retained, False)
+    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, retained, only, False)
     return len(out)
 
 
 def render_chain(object arena, object order, object chain, int style, bytes apex, object signers, object rows,
-                 uint32_t first, uint32_t last, Column out, object retained=None):
+                 uint32_t first, uint32_t last, Column out, object retained=None, object only=()):
     """As render_nodes, of the NSEC3 entries [first, last)."""
-    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, retained, True)
+    render_range(arena, order, chain, style, apex, signers, rows, first, last, out, retained, only, True)
     return len(out)
 
 

@@ -10,13 +10,27 @@ cdef extern from "verify_keys.h" nogil:
         uint8_t protocol
         uint8_t algorithm
         uint8_t usable
+        uint8_t digest_size
+        uint16_t signature_size
 
     void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length)
     void fs_verify_key_close(fs_verify_key *key)
     fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected,
                                     fs_error *error)
 
+cdef extern from "check.h" nogil:
+    ctypedef struct fs_signed_rows:
+        const uint8_t *data
+        const uint8_t *signatures
+        const uint64_t *offset
+        uint64_t count
+
+    fs_status fs_count_good(const fs_verify_key *key, const fs_signed_rows *rows, uint64_t *good, fs_error *error)
+
 cdef extern from "verify.h" nogil:
+    enum:
+        FS_VERIFY_STRANGERS_MAX
+
     ctypedef struct fs_finding:
         uint32_t node
         uint32_t other
@@ -66,6 +80,8 @@ cdef extern from "verify.h" nogil:
         fs_nsec3_index *chain
         uint32_t chain_count
         uint64_t seed
+        uint32_t *stranger
+        uint32_t stranger_count
 
     ctypedef struct fs_verify_counts:
         uint64_t rrsets
@@ -129,6 +145,32 @@ cdef class PublicKeys:
         return self.key[i].flags, self.key[i].protocol, self.key[i].algorithm, self.key[i].tag, bool(self.key[i].usable)
 
 
+def count_good(PublicKeys keys, uint32_t i, Column rows, Column offsets, uint64_t count, Column signatures):
+    """How many of *count* signatures by key i are right.
+
+    *rows* (B), *offsets* (Q) and *signatures* (B) as PrivateKey.sign_digests and sign_messages take and fill them.
+    """
+    cdef fs_error error
+    cdef fs_signed_rows view
+    cdef fs_status status
+    cdef uint64_t good = 0
+    if i >= keys.count or not keys.key[i].usable:
+        raise ValueError("there is no such key, or it can't be used")
+    cdef fs_verify_key *key = &keys.key[i]
+    memset(&error, 0, sizeof(error))
+    view.count = count
+    view.signatures = <const uint8_t *>items(signatures, "B", count * key.signature_size)
+    view.offset = NULL
+    view.data = <const uint8_t *>items(rows, "B", count * key.digest_size)
+    if key.digest_size == 0:
+        view.offset = <const uint64_t *>items(offsets, "Q", count + 1)
+        _check_ascending(view.offset, count, rows.column.used)
+    with nogil:
+        status = fs_count_good(key, &view, &good, &error)
+    check(status, &error)
+    return good
+
+
 cdef bytes findings_of(fs_findings *findings):
     """The findings as octets, 16 each (struct '<IIHHBBBB'), and their memory given back."""
     cdef bytes rows = (<const char *>findings.row)[:findings.count * sizeof(fs_finding)] if findings.count else b""
@@ -170,6 +212,11 @@ cdef int fill_task(fs_verify_task *task, object subject, PublicKeys keys) except
     task.now = <uint32_t>(<uint64_t>subject.now & 0xFFFFFFFF)
     task.min_remaining = subject.min_remaining
     task.seed = subject.seed
+    if len(subject.strangers) > FS_VERIFY_STRANGERS_MAX:
+        raise ValueError("too many keys outside the zone")
+    for algorithm, tag in subject.strangers:
+        task.stranger[task.stranger_count] = <uint32_t>(<uint8_t>algorithm << 16 | <uint16_t>tag)
+        task.stranger_count += 1
     if keys is not None:
         task.keys = keys.key
         task.key_count = keys.count

@@ -84,6 +84,9 @@ CHANGES: dict[str, Change] = {
 }
 
 
+OFFLINE = {"the private file has gone", "both files of the ZSK have gone"}
+
+
 def bogus(path: Path) -> set[str]:
     """The signatures of a zone (base64) that none of its own keys has made over what the zone has now."""
     zone = dns.zone.from_file(str(path), "Example", relativize=False)
@@ -104,11 +107,14 @@ def bogus(path: Path) -> set[str]:
 @pytest.mark.parametrize("change", sorted(CHANGES))
 @pytest.mark.parametrize("chain", sorted(CHAINS))
 def test_a_signed_zone_after_its_keys_changed(change, chain, scene):
-    """BIND's records, less the signatures that it leaves there of keys which have left the zone."""
+    """BIND's records; with -R also without the signatures of keys that have left the zone."""
     zsk, ksk = scene.keygen(), scene.keygen("-f", "KSK")
     assert scene.sign_alike("-S", *CHAINS[chain])
     scene.keep("signed")
     CHANGES[change](scene, zsk, ksk)
     for options in ((), ("-P", "-z")):
-        if scene.sign_alike("-S", *options, zone="signed", without=bogus):
-            assert not bogus(scene.folder / "ours")
+        scene.sign_alike("-S", *options, zone="signed")
+    if change in OFFLINE:
+        return  # BIND takes a key without files for one that has left the zone
+    if scene.sign_alike("-S", "-R", zone="signed"):
+        assert not bogus(scene.folder / "ours")

@@ -98,13 +98,13 @@ static fs_status digest_nsec3(digester *with, uint32_t entry, fs_error *error) {
     return status == FS_OK ? end_message(with, error) : status;
 }
 
-static int signs(const digester *with, uint8_t flags, uint16_t type) {
-    return fs_is_signed(flags, type) && fs_signs_type(with->signer, type);
+static int signs(const digester *with, uint8_t flags, uint16_t type, fs_duty duty) {
+    return fs_is_signed(flags, type) && fs_has_to_sign(with->signer, with->number, type, duty);
 }
 
 static fs_status digest_node_nsec(digester *with, uint32_t node, uint32_t entry, fs_error *error) {
-    if (!signs(with, with->message.order->node_flags[node], FS_TYPE_NSEC)) return FS_OK;
-    return fs_is_retained(with->retained->entry, entry, with->number) ? FS_OK : digest_nsec(with, node, entry, error);
+    const uint8_t flags = with->message.order->node_flags[node];
+    return signs(with, flags, FS_TYPE_NSEC, fs_entry_duty(with->retained, entry)) ? digest_nsec(with, node, entry, error) : FS_OK;
 }
 
 /* The RRsets of one node, its NSEC among them in the order of types; *entry moves on when the node has one. */
@@ -118,8 +118,7 @@ static fs_status digest_node(digester *with, uint32_t node, uint32_t *entry, fs_
             status = digest_node_nsec(with, node, (*entry)++, error);
             nsec_left = 0;
         }
-        if (status == FS_OK && signs(with, flags, order->rrset_type[i]) &&
-            !fs_is_retained(with->retained->rrset, i, with->number))
+        if (status == FS_OK && signs(with, flags, order->rrset_type[i], fs_rrset_duty(with->retained, i)))
             status = digest_rrset(with, node, i, error);
     }
     return nsec_left && status == FS_OK ? digest_node_nsec(with, node, (*entry)++, error) : status;
@@ -152,9 +151,10 @@ fs_status fs_digest_range(const fs_digest_input *input, int is_chain, uint32_t f
     if (!is_chain) {
         uint32_t entry = fs_chain_find(input->chain, first);
         for (uint32_t node = first; node < last && status == FS_OK; node++) status = digest_node(&with, node, &entry, error);
-    } else if (fs_signs_type(input->signer, FS_TYPE_NSEC3)) {
+    } else {
         for (uint32_t entry = first; entry < last && status == FS_OK; entry++)
-            if (!fs_is_retained(input->retained->entry, entry, with.number)) status = digest_nsec3(&with, entry, error);
+            if (fs_has_to_sign(with.signer, with.number, FS_TYPE_NSEC3, fs_entry_duty(with.retained, entry)))
+                status = digest_nsec3(&with, entry, error);
     }
     free(with.message.octets);
     return status;

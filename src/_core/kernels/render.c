@@ -131,15 +131,22 @@ static fs_status find_kept(fs_writer *writer, const node_state *node, uint16_t t
     return FS_OK;
 }
 
-static fs_status write_node_signatures(fs_writer *writer, const node_state *node, uint16_t type, uint32_t ttl,
-                                       uint64_t retained) {
+static fs_status write_node_signatures(fs_writer *writer, const node_state *node, uint16_t type, uint32_t ttl, fs_duty duty) {
     fs_kept kept[KEPT_MAX];
     uint32_t kept_count = 0;
     if (FS_UNLIKELY(node->kept_first != node->kept_last)) {
         const fs_status status = find_kept(writer, node, type, kept, &kept_count);
         if (status != FS_OK) return status;
     }
-    return fs_write_signatures(writer, node->name, fs_rrsig_labels(node->name), type, ttl, retained, kept, kept_count);
+    return fs_write_signatures(writer, node->name, fs_rrsig_labels(node->name), type, ttl, duty, kept, kept_count);
+}
+
+/* Is an RRset of this type to be written? */
+static int is_wanted(const fs_render_input *input, uint16_t type) {
+    if (FS_LIKELY(input->only == NULL)) return 1;
+    for (uint32_t i = 0; i < input->only_count; i++)
+        if (input->only[i] == type) return 1;
+    return 0;
 }
 
 static fs_status write_lines(fs_writer *writer, node_state *node, uint32_t rrset) {
@@ -148,6 +155,7 @@ static fs_status write_lines(fs_writer *writer, node_state *node, uint32_t rrset
     const uint16_t type = order->rrset_type[rrset];
     const uint32_t ttl = order->rrset_ttl[rrset], first = order->rrset_first[rrset], last = order->rrset_first[rrset + 1];
     const uint8_t *owner = fs_name(arena, order->rrset_owner[rrset]);
+    if (writer->input->only != NULL) node->line = FS_LINE_FIRST;
     for (uint32_t i = first; i < last; i++) {
         const uint32_t row = order->record[i];
         const uint16_t length = arena->rdata_length[row];
@@ -164,11 +172,12 @@ static fs_status write_lines(fs_writer *writer, node_state *node, uint32_t rrset
 }
 
 static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset) {
-    const fs_order *order = writer->input->order;
-    const uint16_t type = order->rrset_type[rrset];
-    const fs_status status = writer->style->raw ? fs_raw_rrset(writer, rrset) : write_lines(writer, node, rrset);
+    const fs_render_input *input = writer->input;
+    const uint16_t type = input->order->rrset_type[rrset];
+    fs_status status = FS_OK;
+    if (is_wanted(input, type)) status = writer->style->raw ? fs_raw_rrset(writer, rrset) : write_lines(writer, node, rrset);
     if (status != FS_OK || !fs_is_signed(node->flags, type)) return status;
-    return write_node_signatures(writer, node, type, order->rrset_ttl[rrset], fs_retained_by(writer->input->retained->rrset, rrset));
+    return write_node_signatures(writer, node, type, input->order->rrset_ttl[rrset], fs_rrset_duty(input->retained, rrset));
 }
 
 static fs_status write_nsec_line(fs_writer *writer, node_state *node, uint32_t entry) {
@@ -177,6 +186,7 @@ static fs_status write_nsec_line(fs_writer *writer, node_state *node, uint32_t e
     const uint32_t next = chain->source[fs_chain_next(chain, entry)];
     const fs_status status = fs_writer_reserve(writer, FS_RECORD_ROOM);
     if (status != FS_OK) return status;
+    if (input->only != NULL) node->line = FS_LINE_FIRST;
     char *at = fs_put_head(writer, node->line, node->name, chain->ttl, FS_TYPE_NSEC);
     writer->at = fs_put_name(at, fs_name(input->arena, input->order->node_name[next]));
     node->line = FS_LINE_LATER;
@@ -187,7 +197,7 @@ static fs_status write_nsec(fs_writer *writer, node_state *node, uint32_t entry)
     const fs_render_input *input = writer->input;
     const fs_status status = writer->style->raw ? fs_raw_nsec(writer, node->name, entry) : write_nsec_line(writer, node, entry);
     if (status != FS_OK) return status;
-    return write_node_signatures(writer, node, FS_TYPE_NSEC, input->chain->ttl, fs_retained_by(input->retained->entry, entry));
+    return write_node_signatures(writer, node, FS_TYPE_NSEC, input->chain->ttl, fs_entry_duty(input->retained, entry));
 }
 
 /* BIND's order of RRsets in a node: SOA, NS, then by number. */
@@ -256,10 +266,10 @@ static fs_status write_entry_signatures(fs_writer *writer, const uint8_t *owner,
     const fs_render_input *input = writer->input;
     const uint32_t ttl = input->chain->ttl, *entry_node = input->retained->entry_node;
     if (FS_LIKELY(entry_node == NULL || entry_node[entry] == FS_NONE))
-        return fs_write_signatures(writer, owner, labels, FS_TYPE_NSEC3, ttl, 0, NULL, 0);
+        return fs_write_signatures(writer, owner, labels, FS_TYPE_NSEC3, ttl, fs_entry_duty(input->retained, entry), NULL, 0);
     node_state node = open_node(input, entry_node[entry]);
     node.name = owner;
-    return write_node_signatures(writer, &node, FS_TYPE_NSEC3, ttl, fs_retained_by(input->retained->entry, entry));
+    return write_node_signatures(writer, &node, FS_TYPE_NSEC3, ttl, fs_entry_duty(input->retained, entry));
 }
 
 /* The parts of a NSEC3 record's line that change from entry to entry, or don't. */

@@ -45,6 +45,8 @@ typedef struct {
     const uint64_t *row_sizes;  /* [signer_count] octets */
     uint32_t signer_count;
     const fs_style *style;
+    const uint16_t *only; /* [only_count] with RRSIGs all that is written, each RRset with its owner (-D); NULL: all types are */
+    uint32_t only_count;
 } fs_render_input;
 
 /* Write nodes [first, last) with their NSEC records and signatures. What is written replaces what is in `out`.

@@ -85,18 +85,21 @@ FS_INLINE char *put_labels(char *at, uint8_t labels) {
     return fs_put_decimal(at, labels);
 }
 
-static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const fs_signature *it) {
+static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const fs_signature *it,
+                    fs_line line) {
     const fs_style *style = writer->style;
     const fs_signer *signer = &writer->input->signers[it->signer];
     int found;
+    char *head = NULL;
+    if (FS_UNLIKELY(line != FS_LINE_LATER)) head = fs_put_head(writer, line, owner, fs_rrsig_ttl(signer, ttl), FS_TYPE_RRSIG);
     fs_template *template = find_template(writer, template_key(it->signer + 1, type, ttl), &found);
     if (FS_UNLIKELY(!found)) build_rrsig(template, signer, type, ttl, style);
-    char *at = style->once ? writer->at : put_owner_again(writer, writer->at, owner);
+    char *at = head != NULL ? NULL : style->once ? writer->at : put_owner_again(writer, writer->at, owner);
     if (FS_LIKELY(at != NULL)) {
         memcpy(at, template->head, FS_TEMPLATE_TEXT);
         at += template->head_length;
     } else {
-        at = fs_line_head(writer->at, owner, fs_rrsig_ttl(signer, ttl), 1, FS_TYPE_RRSIG, style);
+        at = head != NULL ? head : fs_line_head(writer->at, owner, fs_rrsig_ttl(signer, ttl), 1, FS_TYPE_RRSIG, style);
         at = fs_put_decimal(fs_put_char(fs_put_type(at, type), ' '), signer->algorithm);
         at = fs_put_char(at, ' ');
     }
@@ -108,8 +111,8 @@ static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uin
     writer->at = style->multiline ? FS_PUT(at, " )\n") : FS_PUT(at, "\n");
 }
 
-static fs_status put_kept(fs_writer *writer, const uint8_t *owner, uint32_t ttl, const fs_kept *kept) {
-    char *at = fs_put_head(writer, FS_LINE_LATER, owner, ttl, FS_TYPE_RRSIG);
+static fs_status put_kept(fs_writer *writer, const uint8_t *owner, uint32_t ttl, const fs_kept *kept, fs_line line) {
+    char *at = fs_put_head(writer, line, owner, ttl, FS_TYPE_RRSIG);
     at = fs_rdata_to_text(at, FS_TYPE_RRSIG, kept->rdata, kept->length, writer->style);
     if (at == NULL) return fs_fail(writer->error, FS_ERROR_ZONE, "the RDATA of a kept RRSIG is malformed");
     writer->at = fs_put_char(at, '\n');
@@ -182,17 +185,19 @@ static uint32_t set_ttl(const fs_render_input *input, uint32_t ttl) {
 static fs_status write_items(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl, const fs_signature *items,
                              uint32_t count) {
     uint32_t soonest = UINT32_MAX, fresh = 0;
+    fs_line line = writer->input->only != NULL ? FS_LINE_FIRST : FS_LINE_LATER;
     for (uint32_t i = 0; i < count; i++) {
         const int is_kept = items[i].signer == FS_NONE;
         fs_status status = fs_writer_reserve(writer, is_kept ? fs_record_room(items[i].kept->length) : writer->signature_room);
         if (FS_UNLIKELY(status != FS_OK)) return status;
         if (items[i].expiration < soonest) soonest = items[i].expiration;
-        if (is_kept) status = put_kept(writer, owner, set_ttl(writer->input, ttl), items[i].kept);
-        else put_new(writer, owner, labels, type, ttl, &items[i]);
+        if (is_kept) status = put_kept(writer, owner, set_ttl(writer->input, ttl), items[i].kept, line);
+        else put_new(writer, owner, labels, type, ttl, &items[i], line);
+        if (line == FS_LINE_FIRST) line = FS_LINE_FIRST_RRSET;
         if (status != FS_OK) return status;
         fresh += !is_kept;
     }
-    if (writer->style->resign && fresh > 0) {
+    if (writer->style->resign && fresh > 0 && writer->input->only == NULL) {
         writer->at = fs_put_char(fs_put_time(FS_PUT(writer->at, "; resign="), soonest), '\n');
     }
     return FS_OK;
@@ -201,13 +206,13 @@ static fs_status write_items(fs_writer *writer, const uint8_t *owner, uint8_t la
 enum { SET_MAX = FS_SIGNERS_MAX + 64 };
 
 fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
-                              uint64_t retained, const fs_kept *kept, uint32_t kept_count) {
+                              fs_duty duty, const fs_kept *kept, uint32_t kept_count) {
     const fs_render_input *input = writer->input;
     fs_signature items[SET_MAX], it;
     uint32_t count = 0;
     if (kept_count > SET_MAX - FS_SIGNERS_MAX) return fs_fail(writer->error, FS_ERROR_ZONE, "an RRset keeps more than 64 signatures");
     for (uint32_t i = 0; i < input->signer_count; i++) {
-        if (!fs_signs_type(&input->signers[i], type) || ((retained >> i) & 1)) continue;
+        if (!fs_has_to_sign(&input->signers[i], i, type, duty)) continue;
         fs_signature *new = count == 0 ? &items[0] : &it;
         const fs_status status = take_new(writer, i, owner, type, new);
         if (status != FS_OK) return status;

@@ -91,10 +91,10 @@ fs_status fs_raw_nsec3(fs_writer *writer, const uint8_t *owner, uint32_t entry) 
 fs_status fs_raw_signatures(fs_writer *writer, const uint8_t *owner, uint16_t covers, uint32_t ttl, const fs_signature *signatures,
                             uint32_t count) FS_MUST_CHECK;
 
-/* Write the RRSIG set of one RRset, whose owner has `labels` labels: a line for each signer that signs the type, from its row,
- * unless its bit in `retained` says that it had nothing to make; and the kept ones; in canonical order (RFC 4034 section 6.3). */
+/* Write the RRSIG set of one RRset, whose owner has `labels` labels: a line for each signer that had to make one, from its row,
+ * and the kept ones, in canonical order (RFC 4034 section 6.3). */
 fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint16_t type, uint32_t ttl,
-                              uint64_t retained, const fs_kept *kept, uint32_t kept_count) FS_MUST_CHECK;
+                              fs_duty duty, const fs_kept *kept, uint32_t kept_count) FS_MUST_CHECK;
 
 /* Write the bitmap of a chain's entry and end the line. */
 fs_status fs_write_bitmap(fs_writer *writer, uint32_t id) FS_MUST_CHECK;

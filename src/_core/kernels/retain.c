@@ -80,14 +80,21 @@ static int is_due(const fs_retain_task *task, const uint8_t *rdata, uint32_t key
     return !task->use[key].offline && is_later(task->now + task->cycle, fs_load_be32(rdata + 8));
 }
 
-/* May the signature stay, if it verifies? What its RDATA says must fit the RRset as it is now: no future or short-lived one,
- * the RRset's TTL, our name as the signer's. BIND keeps one that is not yet valid; a zone that rests on it would be bogus. */
-static int may_stay(const fs_retain_task *task, const uint8_t *rdata, uint32_t length, const target *over) {
+/* What speaks against a signature whoever made it. BIND keeps one that is not yet valid, or of a key that nobody knows or that
+ * is not the zone's; none of these can be verified and no validator would take it. */
+static uint8_t object_to(const fs_retain_task *task, const uint8_t *rdata, uint32_t length) {
     const uint32_t apex_length = fs_name_length(task->apex);
-    if (length <= FS_RRSIG_HEAD + apex_length || !fs_same_folded(rdata + FS_RRSIG_HEAD, task->apex, apex_length)) return 0;
-    const uint32_t ttl = fs_load_be32(rdata + 4), expiration = fs_load_be32(rdata + 8), inception = fs_load_be32(rdata + 12);
-    if (is_later(inception, expiration) || is_later(inception, task->now)) return 0;
-    return !is_later(task->now, expiration) && ttl == covered_ttl(task, over);
+    const uint32_t expiration = fs_load_be32(rdata + 8), inception = fs_load_be32(rdata + 12);
+    if (is_later(inception, expiration)) return FS_VERDICT_PERIOD;
+    if (length <= FS_RRSIG_HEAD + apex_length) return FS_VERDICT_UNKNOWN;
+    if (!fs_same_folded(rdata + FS_RRSIG_HEAD, task->apex, apex_length)) return FS_VERDICT_UNKNOWN;
+    return is_later(inception, task->now) ? FS_VERDICT_FUTURE : FS_VERDICT_NONE;
+}
+
+/* What speaks against it in view of its key and its RRset, before it is verified. */
+static uint8_t object_to_key(const fs_retain_task *task, const uint8_t *rdata, const target *over, uint32_t key) {
+    if (is_due(task, rdata, key) || is_later(task->now, fs_load_be32(rdata + 8))) return FS_VERDICT_REFRESH;
+    return fs_load_be32(rdata + 4) == covered_ttl(task, over) ? FS_VERDICT_NONE : FS_VERDICT_TTL;
 }
 
 static fs_status build_message(keeper *with, const uint8_t *rdata, const target *over, fs_error *error) {
@@ -106,13 +113,26 @@ static void release(const fs_retain_task *task, const target *over, uint32_t sig
     if (signer != FS_NONE) *word |= 1ULL << signer;
 }
 
-static int is_keyset(uint16_t type) { return type == FS_TYPE_DNSKEY || type == FS_TYPE_CDS || type == FS_TYPE_CDNSKEY; }
+/* The signer has made a signature here before: it makes another, unless that one stays, even where signing is not its part. */
+static void renew(keeper *with, const target *over, const fs_retain_key *use) {
+    const fs_retain_task *task = with->task;
+    uint64_t *word = over->kind == COVERS_RRSET ? &task->rrset_anew[over->index] : &task->entry_anew[over->index];
+    if (fs_roles_cover(use->roles, over->type)) return;
+    *word |= 1ULL << use->signer;
+    with->counts->anew++;
+}
+
+static void note(const fs_retain_task *task, uint32_t row, uint8_t verdict) {
+    if (task->verdict == NULL || task->verdict[row] == FS_VERDICT_KEPT || task->verdict[row] == FS_VERDICT_KEPT_OFFLINE) return;
+    task->verdict[row] = verdict;
+}
 
 /* It verified: it stays. Neither its signer nor, in a gradual roll, the signer's successor has anything to make here. */
 static void keep(keeper *with, const candidate *one) {
     const fs_retain_task *task = with->task;
     release(task, &one->over, task->use[one->key].signer);
-    if (!is_keyset(one->over.type)) release(task, &one->over, task->use[one->key].successor);
+    if (!fs_is_keyset(one->over.type)) release(task, &one->over, task->use[one->key].successor);
+    note(task, one->row, task->use[one->key].offline ? FS_VERDICT_KEPT_OFFLINE : FS_VERDICT_KEPT);
     if (one->over.kind == COVERS_NSEC3) task->entry_node[one->over.index] = one->over.node;
     if (task->type[one->row] == 0) {
         task->type[one->row] = FS_TYPE_RRSIG;
@@ -131,7 +151,9 @@ static fs_status check_batch(keeper *with, uint32_t key, fs_error *error) {
     const fs_status status = by->verify_many(by, batch, good, error);
     if (status != FS_OK) return status;
     for (uint32_t i = 0; i < batch->count; i++) {
-        if (good[i]) keep(with, &with->waiting[(uint64_t)key * FS_VERIFY_BATCH + batch->slot[i]]);
+        const candidate *one = &with->waiting[(uint64_t)key * FS_VERIFY_BATCH + batch->slot[i]];
+        if (good[i]) keep(with, one);
+        else note(with->task, one->row, FS_VERDICT_FAILED);
         with->counts->verified += good[i] != 0;
         with->counts->unverified += good[i] == 0;
     }
@@ -148,7 +170,33 @@ static fs_status wait_for_check(keeper *with, const candidate *one, const uint8_
                                batch->count, error);
 }
 
-/* One RRSIG. Each key with its algorithm and tag is tried: a tag does not name a key. */
+/* Is this perhaps the key that made the signature? Each key with its algorithm and tag is tried: a tag does not name a key. */
+static int may_have_made(const fs_verify_key *key, const uint8_t *rdata, uint32_t signature_length) {
+    if (!key->usable || key->algorithm != rdata[2] || key->tag != fs_load_be16(rdata + 16)) return 0;
+    return signature_length == key->signature_size && fs_verify_key_may_sign(key, fs_load_be16(rdata));
+}
+
+/* One RRSIG and one key that may have made it (signset's rules 4 to 7). */
+static fs_status judge_by(keeper *with, uint32_t row, const target *over, uint32_t key, fs_error *error) {
+    const fs_retain_task *task = with->task;
+    const fs_retain_key *use = &task->use[key];
+    const uint8_t *rdata = task->arena->rdata + task->arena->rdata_offset[row];
+    if (use->refused) {
+        note(task, row, use->refused);
+        return FS_OK;
+    }
+    if (use->signer != FS_NONE) {
+        renew(with, over, use);
+        /* A gradual roll: where the predecessor still signs, be it anew, its successor does not begin yet. */
+        if (!fs_is_keyset(over->type)) release(task, over, use->successor);
+    }
+    const uint8_t objection = object_to_key(task, rdata, over, key);
+    note(task, row, objection);
+    if (objection) return FS_OK;
+    const candidate one = {*over, row, key};
+    return wait_for_check(with, &one, rdata + FS_RRSIG_HEAD + fs_name_length(task->apex), error);
+}
+
 static fs_status judge(keeper *with, uint32_t row, uint32_t node, uint32_t nsec3_entry, fs_error *error) {
     const fs_retain_task *task = with->task;
     const uint8_t *rdata = task->arena->rdata + task->arena->rdata_offset[row];
@@ -157,18 +205,12 @@ static fs_status judge(keeper *with, uint32_t row, uint32_t node, uint32_t nsec3
     const target over = length < FS_RRSIG_HEAD ? (target){0} : find_covered(task, node, fs_load_be16(rdata), nsec3_entry);
     if (over.kind == COVERS_NOTHING) return FS_OK; /* what it was made for has gone: BIND doesn't count it */
     with->counts->dropped++;
-    if (!may_stay(task, rdata, length, &over)) return FS_OK;
+    const uint8_t objection = object_to(task, rdata, length);
+    note(task, row, objection ? objection : FS_VERDICT_UNKNOWN);
+    if (objection) return FS_OK;
     fs_status status = build_message(with, rdata, &over, error);
-    for (uint32_t i = 0; i < task->key_count && status == FS_OK; i++) {
-        const fs_verify_key *key = &task->keys[i];
-        if (!key->usable || key->algorithm != rdata[2] || key->tag != fs_load_be16(rdata + 16)) continue;
-        if (length - head != key->signature_size || !fs_verify_key_may_sign(key, fs_load_be16(rdata))) continue;
-        /* A gradual roll: where the predecessor still signs, be it anew, its successor does not begin yet. */
-        if (task->use[i].signer != FS_NONE && !is_keyset(over.type)) release(task, &over, task->use[i].successor);
-        if (is_due(task, rdata, i)) continue;
-        const candidate one = {over, row, i};
-        status = wait_for_check(with, &one, rdata + head, error);
-    }
+    for (uint32_t i = 0; i < task->key_count && status == FS_OK; i++)
+        if (may_have_made(&task->keys[i], rdata, length - head)) status = judge_by(with, row, &over, i, error);
     return status;
 }
 

@@ -5,11 +5,27 @@
 #include "message.h"
 #include "verify_keys.h"
 
-/* What a key of the zone means for its signatures. */
+/* What becomes of a signature, and why (fastsign.sign.retain.Verdict). */
+enum {
+    FS_VERDICT_NONE = 0,    /* what it was made for has gone */
+    FS_VERDICT_KEPT, FS_VERDICT_KEPT_OFFLINE,
+    FS_VERDICT_PERIOD,      /* it ends before it begins */
+    FS_VERDICT_UNKNOWN,     /* nobody knows its key */
+    FS_VERDICT_FUTURE,      /* it is not valid yet */
+    FS_VERDICT_INACTIVE,    /* -Q */
+    FS_VERDICT_REMOVED,     /* -R */
+    FS_VERDICT_REFRESH,     /* it ends soon */
+    FS_VERDICT_TTL,         /* the RRset has another TTL now */
+    FS_VERDICT_FAILED       /* it does not verify */
+};
+
+/* What a key means for its signatures. */
 typedef struct {
     uint32_t signer;    /* its number among the signers; FS_NONE: it does not sign */
     uint32_t successor; /* signer that follows it: makes nothing where this key's signature stands; FS_NONE */
+    uint8_t roles;      /* FS_SIGNS_*: its part as a signer */
     uint8_t offline;    /* its secret is not at hand: its signatures stay to their last second */
+    uint8_t refused;    /* FS_VERDICT_INACTIVE or _REMOVED: none of its signatures stays; 0 */
 } fs_retain_key;
 
 typedef struct {
@@ -17,7 +33,7 @@ typedef struct {
     const fs_order *order;
     const fs_chain *chain;
     const uint8_t *apex; /* wire, lower case */
-    const fs_verify_key *keys; /* [key_count] DNSKEYs of the new zone, those that don't sign among them */
+    const fs_verify_key *keys; /* [key_count] DNSKEYs of the new zone, and keys that are not in it or not any more */
     const fs_retain_key *use;  /* [key_count] */
     uint32_t key_count;
     uint32_t now;   /* seconds since 1970, modulo 2^32 */
@@ -25,13 +41,14 @@ typedef struct {
 
     /* Filled, each range its own part: */
     uint16_t *type;       /* [records] of the arena: an RRSIG that does not stay gets type 0 */
-    uint64_t *rrset;      /* [rrsets] as in fs_retained */
-    uint64_t *entry;      /* [entries] */
-    uint32_t *entry_node; /* [entries] */
+    uint64_t *rrset, *rrset_anew; /* [rrsets] as in fs_retained */
+    uint64_t *entry, *entry_anew; /* [entries] */
+    uint32_t *entry_node;         /* [entries] */
+    uint8_t *verdict;             /* [records] FS_VERDICT_*; NULL: nobody wants to know */
 } fs_retain_task;
 
 typedef struct {
-    uint64_t retained, dropped, verified, unverified;
+    uint64_t retained, dropped, verified, unverified, anew;
 } fs_retain_counts;
 
 /* Judge the RRSIGs of nodes [first, last). */

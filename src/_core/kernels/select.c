@@ -2,6 +2,7 @@
 #include "select.h"
 
 #include "names.h"
+#include "plan.h"
 #include "rrtypes.h"
 
 void fs_count_types(const fs_arena *arena, uint32_t *counts) {
@@ -22,6 +23,27 @@ uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t lengt
         found++;
     }
     return found;
+}
+
+void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers) {
+    const uint32_t apex_length = fs_name_length(apex);
+    for (uint32_t i = 0; i < arena->record_count; i++) {
+        if (arena->type[i] != FS_TYPE_RRSIG || arena->rdata_length[i] <= FS_RRSIG_HEAD + apex_length) continue;
+        const uint8_t *rdata = arena->rdata + arena->rdata_offset[i];
+        if (!fs_same_folded(rdata + FS_RRSIG_HEAD, apex, apex_length)) continue;
+        const uint32_t maker = (uint32_t)rdata[2] << 16 | fs_load_be16(rdata + 16);
+        makers[maker >> 3] |= (uint8_t)(1u << (maker & 7));
+    }
+}
+
+uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column) {
+    uint32_t capped = 0;
+    for (uint32_t i = 0; i < arena->record_count; i++) {
+        if (ttl_column[i] <= limit) continue;
+        ttl_column[i] = limit;
+        capped++;
+    }
+    return capped;
 }
 
 uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column) {

@@ -10,6 +10,12 @@ void fs_count_types(const fs_arena *arena, uint32_t *counts);
 /* Rows of the records whose owner is `name`, whatever its case; at most `limit` are written, all are counted. */
 uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit);
 
+/* Set bit (algorithm << 16 | tag) in makers[2^21 octets] for each RRSIG in the zone whose signer is `apex` (wire, lower case). */
+void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers);
+
+/* Lower every TTL above `limit` to it; returns how many. */
+uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column);
+
 /* Take out the records of the types marked in types[65536]; returns how many. */
 uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column);
 

@@ -111,6 +111,7 @@ typedef struct {
 } fs_nsec3_index;
 
 #define FS_NSEC3_CHAINS_MAX 8
+#define FS_VERIFY_STRANGERS_MAX 64
 
 typedef struct {
     fs_arena arena;
@@ -130,6 +131,8 @@ typedef struct {
     fs_nsec3_index chain[FS_NSEC3_CHAINS_MAX];
     uint32_t chain_count;
     uint64_t seed;             /* of the sample that gets a second opinion */
+    uint32_t stranger[FS_VERIFY_STRANGERS_MAX]; /* algorithm << 16 | tag of keys outside the zone that may sign in it */
+    uint32_t stranger_count;
 } fs_verify_task;
 
 typedef struct {

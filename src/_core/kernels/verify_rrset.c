@@ -135,9 +135,17 @@ static fs_status report_missing(fs_verify_work *work, const fs_pending_set *set,
     return status;
 }
 
+/* Is the signature by a key outside the zone that may sign in it? It counts for nothing, and is no fault. */
+static int is_strangers(const fs_verify_task *task, const fs_pending_signature *s) {
+    if (s->state != FS_REASON_UNKNOWN) return 0;
+    for (uint32_t i = 0; i < task->stranger_count; i++)
+        if (task->stranger[i] == ((uint32_t)s->algorithm << 16 | s->tag)) return 1;
+    return 0;
+}
+
 static fs_status report_signature(fs_verify_work *work, const fs_pending_set *set, const fs_pending_signature *s, uint32_t missing,
                                   fs_error *error) {
-    if (s->state == FS_REASON_GOOD || s->state == FS_REASON_TTL) return FS_OK;
+    if (s->state == FS_REASON_GOOD || s->state == FS_REASON_TTL || is_strangers(work->task, s)) return FS_OK;
     if (missing & fs_algorithm_bit(s->algorithm)) return FS_OK; /* the algorithm is reported as a whole */
     const uint8_t kind = s->state == FS_REASON_UNKNOWN ? FS_FINDING_UNKNOWN_KEY : FS_FINDING_BAD_SIGNATURE;
     fs_finding finding = fs_verify_about(work, set, kind);

@@ -67,15 +67,29 @@ typedef struct {
     uint32_t count;
 } fs_chain;
 
-/* Signatures of the input that stay (fastsign.sign.retain.Retained): bit s says that signer s has none to make here. NULL: none. */
+/* What follows from the signatures of the input (fastsign.sign.retain.Retained). In each word bit s is about signer s. */
 typedef struct {
-    const uint64_t *rrset;      /* [rrsets] */
-    const uint64_t *entry;      /* [entries of the chain] */
+    const uint64_t *rrset;      /* [rrsets] it has none to make here; NULL: nothing is kept */
+    const uint64_t *entry;      /* [entries of the chain] the same */
+    const uint64_t *rrset_anew; /* [rrsets] it makes one though this is not its part: it has signed here before; NULL: nowhere */
+    const uint64_t *entry_anew; /* [entries] the same */
     const uint32_t *entry_node; /* [entries] NSEC3: node that has the entry's RRSIGs, FS_NONE where there are none */
 } fs_retained;
 
-FS_INLINE uint64_t fs_retained_by(const uint64_t *words, uint32_t i) { return words != NULL ? words[i] : 0; }
-FS_INLINE int fs_is_retained(const uint64_t *words, uint32_t i, uint32_t signer) { return (fs_retained_by(words, i) >> signer) & 1; }
+/* Both words of one RRset or entry. */
+typedef struct {
+    uint64_t retained, anew;
+} fs_duty;
+
+FS_INLINE fs_duty fs_duty_at(const uint64_t *retained, const uint64_t *anew, uint32_t i) {
+    return (fs_duty){retained != NULL ? retained[i] : 0, anew != NULL ? anew[i] : 0};
+}
+FS_INLINE fs_duty fs_rrset_duty(const fs_retained *retained, uint32_t i) {
+    return fs_duty_at(retained->rrset, retained->rrset_anew, i);
+}
+FS_INLINE fs_duty fs_entry_duty(const fs_retained *retained, uint32_t i) {
+    return fs_duty_at(retained->entry, retained->entry_anew, i);
+}
 
 /* Which RRsets a key signs; one bit each. A revoked key has FS_SIGNS_DNSKEY alone (RFC 5011 section 2.1). */
 enum { FS_SIGNS_DNSKEY = 1, FS_SIGNS_CDS = 2 /* and CDNSKEY */, FS_SIGNS_REST = 4 };
@@ -101,11 +115,17 @@ enum {
     FS_TYPE_NSEC3 = 50, FS_TYPE_NSEC3PARAM = 51, FS_TYPE_CDS = 59, FS_TYPE_CDNSKEY = 60, FS_TYPE_ZONEMD = 63
 };
 
-/* Does the signer sign RRsets of this type at all? */
-FS_INLINE int fs_signs_type(const fs_signer *signer, uint16_t type) {
-    if (type == FS_TYPE_DNSKEY) return signer->roles & FS_SIGNS_DNSKEY;
-    if (type == FS_TYPE_CDS || type == FS_TYPE_CDNSKEY) return signer->roles & FS_SIGNS_CDS;
-    return signer->roles & FS_SIGNS_REST;
+FS_INLINE int fs_is_keyset(uint16_t type) { return type == FS_TYPE_DNSKEY || type == FS_TYPE_CDS || type == FS_TYPE_CDNSKEY; }
+
+/* Is it a part of these roles to sign RRsets of this type? */
+FS_INLINE int fs_roles_cover(uint8_t roles, uint16_t type) {
+    if (type == FS_TYPE_DNSKEY) return roles & FS_SIGNS_DNSKEY;
+    return roles & (fs_is_keyset(type) ? FS_SIGNS_CDS : FS_SIGNS_REST);
+}
+
+/* Has signer `number` a signature to make over an RRset of this type? */
+FS_INLINE int fs_has_to_sign(const fs_signer *signer, uint32_t number, uint16_t type, fs_duty duty) {
+    return (fs_roles_cover(signer->roles, type) || (duty.anew >> number & 1)) && !(duty.retained >> number & 1);
 }
 
 /* Is this RRset of this node authoritative data that is signed? (RFC 4035 section 2.2) */

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fastsign.errors import KeyFileError, system_reason
 from fastsign.keys import names
-from fastsign.keys.files import KeyFile, find_keys, read_keys
+from fastsign.keys.files import KeyFile, find_keys, read_key, read_keys
 from fastsign.keys.load import ZoneKey, load_named_keys, load_zone_keys
 
 _SUFFIX = ".private"
@@ -25,6 +25,9 @@ class KeyStore(Protocol):
 
     def named(self, zone: bytes, paths: Iterable[str]) -> list[KeyFile]:
         """The keys that a command line names to sign a zone."""
+
+    def of_signature(self, zone: bytes, algorithm: int, tag: int) -> KeyFile | None:
+        """The key of a zone that may have made a signature; None too where it can't be read."""
 
 
 class KeyFolder:
@@ -49,6 +52,13 @@ class KeyFolder:
 
     def named(self, zone: bytes, paths: Iterable[str]) -> list[KeyFile]:
         return load_named_keys(zone, paths, self.directory)
+
+    def of_signature(self, zone: bytes, algorithm: int, tag: int) -> KeyFile | None:
+        try:
+            key = read_key(names.key_file_name(zone, algorithm, tag), self.directory)
+        except KeyFileError:
+            return None
+        return key if key.name == zone.lower() else None
 
 
 class IndexedFolder(KeyFolder):

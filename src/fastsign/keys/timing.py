@@ -71,6 +71,14 @@ def wants_no_cds(key: KeyFile, now: int) -> bool:
     return _is_past(key.times.sync_delete, now)
 
 
+def is_active(key: KeyFile, now: int) -> bool:
+    """Is the key in use (dns_dnssec_keyactive)? A key without times or states always is."""
+    if key.format_version < (1, 3) and key.state is None:
+        return True
+    wanted = hints(key, now)
+    return wanted.sign or (wanted.publish and wanted.revoke)
+
+
 def _is_past(moment: int | None, now: int) -> bool:
     return moment is not None and moment <= now
 

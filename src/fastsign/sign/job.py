@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastsign.keys.ds import SHA256
 from fastsign.keys.folder import KeyStore
 from fastsign.sign import serial
 from fastsign.sign.denial import Wanted
 
 RAW = 3  # the style that is no text
+_DS = 43
+_CHAIN_TYPES = (47, 50, 51)  # NSEC, NSEC3, NSEC3PARAM
+_KEY_TYPES = (48, 59, 60)  # DNSKEY, CDS, CDNSKEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Job:
     ksk_names: tuple[str, ...] = ()  # -k: keys that are key-signing keys whatever their flags
     serial_method: str = serial.KEEP
     today: int = 0  # YYYYMMDD in local time, for the serial method "date"
+    check: bool = False  # -a: each new signature is verified, and that is counted
+    dnssec_only: bool = False  # -D: of the signed zone only what signing adds to it is written
+    drop_inactive: bool = False  # -Q: signatures by keys that are not active any more go
+    drop_unpublished: bool = False  # -R: signatures by keys that are not in the zone any more go
     cycle: int | None = None  # -i: a signature of the input is replaced when it ends within so many seconds
     jitter: int = 0
     seed: int = 0  # of the jitter
@@ -42,6 +50,11 @@ class Job:
     ignore_ksk_flag: bool = False  # -z
     verify: bool = True  # False: -P
     dsset_directory: str | None = "."  # None: no dsset- file
+    keyset: bool = False  # -C: a keyset- file is written too
+    child_ds: bool = False  # -g: DS records are those of the dsset- and keyset- files
+    sync_digests: tuple[int, ...] = (SHA256,)  # -G: digest types of the CDS records
+    sync_cdnskey: bool = True  # -G
+    max_ttl: int | None = None  # -M
     workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     engine: str = ""
     header: bytes = b""  # what the output begins with: comment lines, or the header of a raw file
@@ -50,3 +63,14 @@ class Job:
     def raw_output(self) -> bool:
         """Is the signed zone to be in BIND's raw format?"""
         return self.style == RAW
+
+    @property
+    def only(self) -> tuple[int, ...]:
+        """Types of records that are written besides RRSIGs; empty: all.
+
+        BIND leaves out CDS, CDNSKEY and DS records that it has changed, and signs them; with the file that is to
+        include them such a zone would be bogus.
+        """
+        if not self.dnssec_only:
+            return ()
+        return _CHAIN_TYPES + (_KEY_TYPES if self.smart else ()) + ((_DS,) if self.child_ds else ())

@@ -6,11 +6,10 @@ from fastsign.errors import SigningError
 from fastsign.keys import facts
 from fastsign.keys.folder import KeyFolder, KeyStore
 from fastsign.keys.load import ZoneKey
-from fastsign.keys.select import SelectedKey, Selection, select_plain, select_smart, ttl_conflict
+from fastsign.keys.select import Selection, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
 from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, RRSIG, SOA, Apex
 from fastsign.sign.job import Job
-from fastsign.sign.retain import KeyUse
 from fastsign.sign.tell import Tell
 
 
@@ -30,7 +29,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
             store.find(job.origin),
             job.now,
             rrset_ttl=_rrset_ttl(job, apex, tell),
-            default_ttl=apex.soa_ttl if job.key_ttl is None else job.key_ttl,
+            default_ttl=_default_ttl(job, apex),
             named=named,
             named_ksks=named_ksks,
             active=_active_keys(apex),
@@ -71,6 +70,12 @@ def _active_keys(apex: Apex) -> set[tuple[int, int]]:
     return {(rdata[2], int.from_bytes(rdata[16:18], "big")) for rdata in covering}
 
 
+def _default_ttl(job: Job, apex: Apex) -> int:
+    """The TTL of DNSKEYs for which neither the zone nor their files have one."""
+    limit = 2**32 if job.max_ttl is None else job.max_ttl
+    return min(apex.soa_ttl if job.key_ttl is None else job.key_ttl, limit)
+
+
 def _rrset_ttl(job: Job, apex: Apex, tell: Tell) -> int | None:
     ttl = apex.ttl_of(DNSKEY)
     if ttl is not None and job.key_ttl is not None and job.key_ttl != ttl:
@@ -87,7 +92,15 @@ def _update_dnskeys(apex: Apex, selection: Selection) -> None:
 
 def _update_sync(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None:
     """CDS and CDNSKEY follow their keys; their TTL is the DNSKEY RRset's (RFC 7344 section 4)."""
-    change = select_sync(job.origin, selection, apex.rdata_of(CDS), apex.rdata_of(CDNSKEY), job.now)
+    change = select_sync(
+        job.origin,
+        selection,
+        apex.rdata_of(CDS),
+        apex.rdata_of(CDNSKEY),
+        job.now,
+        digests=job.sync_digests,
+        publish_cdnskey=job.sync_cdnskey,
+    )
     ttl = apex.ttl_of(DNSKEY) or selection.dnskey_ttl
     for rrtype, added, removed in (
         (CDS, change.add_cds, change.remove_cds),
@@ -98,25 +111,6 @@ def _update_sync(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None
             apex.replace(rrtype, ttl, kept + [rdata for rdata in added if rdata not in kept])
     for line in change.logs:
         tell.detail(1, f"info: {line}")
-
-
-def key_use(selection: Selection, rdata: bytes) -> KeyUse:
-    """What the key with this DNSKEY RDATA means for signatures that it has made."""
-    numbers = {key.rdata: number for number, key in enumerate(selection.signers)}
-    key = next((key for key in selection.keys if key.rdata == rdata), None)
-    successor = next((other for other in selection.signers if key is not None and _follows(other, key)), None)
-    return KeyUse(
-        signer=numbers.get(rdata),
-        successor=None if successor is None else numbers[successor.rdata],
-        offline=key is not None and (key.file is None or not key.file.can_sign),
-    )
-
-
-def _follows(key: SelectedKey, before: SelectedKey) -> bool:
-    """Do the files of two zone-signing keys say that one is the other's successor? (dnssec-keygen -S)"""
-    if key.file is None or before.file is None or key.ksk or key.algorithm != before.algorithm:
-        return False
-    return key.file.predecessor == before.tag and before.file.successor == key.tag
 
 
 def _check_keys(job: Job, apex: Apex, selection: Selection, tell: Tell) -> None:

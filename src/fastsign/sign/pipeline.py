@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastsign import _core
 from fastsign.errors import SigningError, ZoneError
 from fastsign.keys import facts
-from fastsign.keys.ds import dsset_text
+from fastsign.keys.ds import dsset_text, keyset_text
 from fastsign.keys.select import SelectedKey, Selection
 from fastsign.pool.workers import usable_cores
 from fastsign.sign import serial
 from fastsign.sign.apex import DNSKEY, NSEC3PARAM, ZONEMD, Apex
+from fastsign.sign.children import replace_ds
 from fastsign.sign.denial import NSEC, NSEC3, OPT_OUT, Chain, Denial, choose_denial, make_chain
 from fastsign.sign.job import Job
-from fastsign.sign.keyset import choose_keys, key_use
-from fastsign.sign.narrate import narrate
+from fastsign.sign.keyset import choose_keys
+from fastsign.sign.makers import Makers, find_makers
+from fastsign.sign.narrate import narrate, tell_of_capping
 from fastsign.sign.plan import SIGNS_DNSKEY, Signer
 from fastsign.sign.report import Report
 from fastsign.sign.retain import Judge, Retained, retain_signatures
@@ -40,7 +42,9 @@ class Signed:
     """What is left to do once the zone is in place."""
 
     dsset: str  # content of the dsset- file
+    keyset: str  # content of the keyset- file
     algorithms: tuple[int, ...]
+    strangers: frozenset[tuple[int, int]]  # (algorithm, tag) of keys that sign or have signed and are not in the zone
 
 
 def sign_zone(job: Job, file: Output, report: Report, tell: Tell) -> Signed:
@@ -60,35 +64,68 @@ def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Sig
     with report.phase("load"):
         arena = _load(job, tell)
     apex = Apex.of(arena, job.origin)
+    job = _cap_key_ttl(job, tell)
     denial = choose_denial(job.denial, _existing_chain(apex))
     selection = choose_keys(job, apex, tell)
     _check_denial(job, denial, apex)
     _refit_apex(job, apex, denial, tell)
     is_signed = _RRSIG in _core.count_types(arena)
     with report.phase("order"):
-        order = order_zone(arena, job.origin)
-        _spell_apex(job, apex, order)
-        check_rrsets(arena, order, lambda row: _line_of(job, row))
-        _core.check_content(arena, order)
+        order = _order(job, apex, tell)
     _tell_selection(selection, tell)
     with report.phase("chain"):
         chain = make_chain(arena, order, denial, min(apex.soa_ttl, apex.minimum))
     workers = _workers(job, order, chain)
-    retained = None
+    makers, retained = None, None
     if is_signed:
+        makers = find_makers(job, apex, selection)
         with report.phase("retain"):
-            retained = retain_signatures(_judge(job, arena, order, chain, apex, selection), workers, report)
+            retained = retain_signatures(_judge(job, order, chain, apex, makers, tell), workers, report)
     work = _work(job, arena, order, chain, selection, retained)
     if tell.verbosity:
         tell.detail(4, f"using {workers} cpus")
-        narrate(work, tell)
+        narrate(work, makers, tell)
     with report.phase("sign"):
         file.write(job.header)
         write_signed_zone(work, workers, file, report)
         report.octets += len(job.header)
-    algorithms = tuple(sorted({key.algorithm for key in selection.signers}))
     seal = Seal.of(work, apex, job.zonemd, job.rrclass) if job.zonemd else None
-    return Signed(dsset_text(job.origin, apex.rdata_of(DNSKEY)), algorithms), seal
+    return _signed(job, apex, chain, selection, makers), seal
+
+
+def _signed(job: Job, apex: Apex, chain: Chain, selection: Selection, makers: Makers | None) -> Signed:
+    """What goes with the zone. The parent is to know of no key that the zone hasn't, which BIND would tell it of."""
+    dnskeys, ksks = apex.rdata_of(DNSKEY), {key.rdata for key in selection.keys if key.ksk}
+    strangers = {(key.algorithm, key.tag) for key in selection.signers if not key.published}
+    return Signed(
+        dsset=dsset_text(job.origin, dnskeys, ksks),
+        keyset=keyset_text(job.origin, dnskeys, chain.ttl, ksks),
+        algorithms=tuple(sorted({key.algorithm for key in selection.signers})),
+        strangers=frozenset(strangers) | (makers.strangers if makers else frozenset()),
+    )
+
+
+def _order(job: Job, apex: Apex, tell: Tell) -> Order:
+    """Order the zone once its content is what it is to be."""
+    arena = apex.arena
+    order = order_zone(arena, job.origin)
+    if job.child_ds and replace_ds(job, arena, order, tell):
+        order = order_zone(arena, job.origin)
+    if job.max_ttl is not None:
+        tell_of_capping(arena, order, job.max_ttl, tell)
+        _core.cap_ttls(arena, job.max_ttl)
+        order = order_zone(arena, job.origin)
+    _spell_apex(job, apex, order)
+    check_rrsets(arena, order, lambda row: _line_of(job, row))
+    _core.check_content(arena, order)
+    return order
+
+
+def _cap_key_ttl(job: Job, tell: Tell) -> Job:
+    if job.max_ttl is None or job.key_ttl is None or job.key_ttl <= job.max_ttl:
+        return job
+    tell.warn(f"Specified key TTL {job.key_ttl} exceeds maximum zone TTL; reducing to {job.max_ttl}")
+    return replace(job, key_ttl=job.max_ttl)
 
 
 def _load(job: Job, tell: Tell) -> Arena:
@@ -157,18 +194,18 @@ def _refit_apex(job: Job, apex: Apex, denial: Denial, tell: Tell) -> None:
         tell.warn("the zone's ZONEMD record does not fit the signed zone and is left out; --zonemd makes a new one")
 
 
-def _judge(job: Job, arena: Arena, order: Order, chain: Chain, apex: Apex, selection: Selection) -> Judge:
-    dnskeys = tuple(apex.rdata_of(DNSKEY))
+def _judge(job: Job, order: Order, chain: Chain, apex: Apex, makers: Makers, tell: Tell) -> Judge:
     return Judge(
-        arena=arena,
+        arena=apex.arena,
         order=order,
         chain=chain,
         apex=job.origin.lower(),
-        dnskeys=dnskeys,
-        uses=tuple(key_use(selection, rdata) for rdata in dnskeys),
+        keys=makers.keys,
+        uses=makers.uses,
         now=job.now,
         cycle=(job.expiration - job.inception) % 2**32 // 4 if job.cycle is None else job.cycle,
         one_by_one=job.engine == "openssl",
+        verdicts=tell.verbosity > 1,
     )
 
 
@@ -186,6 +223,8 @@ def _work(job: Job, arena: Arena, order: Order, chain: Chain, selection: Selecti
         keys=tuple(_reference(key) for key in keys),
         engine=job.engine,
         retained=retained,
+        check=job.check,
+        only=job.only,
     )
 
 

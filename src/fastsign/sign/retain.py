@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 
 from fastsign import _core
@@ -16,29 +17,60 @@ from fastsign.zone.order import Order
 _NODES = 4096  # of a task: a few milliseconds of verifying
 
 
+class Verdict(IntEnum):
+    """What becomes of a signature, and why (retain.h)."""
+
+    NONE = 0  # what it was made for has gone
+    KEPT = 1
+    KEPT_OFFLINE = 2
+    PERIOD = 3
+    UNKNOWN = 4
+    FUTURE = 5
+    INACTIVE = 6
+    REMOVED = 7
+    REFRESH = 8
+    TTL = 9
+    FAILED = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """For each RRset and chain entry the signers that have nothing to make there: bit s is signer s."""
+    """What follows from the signatures of the input. In each word bit s is about signer s."""
 
-    rrset: Column  # Q [rrsets]
-    entry: Column  # Q [entries]
+    rrset: Column  # Q [rrsets]: the signer has nothing to make there
+    entry: Column  # Q [entries of the chain]: the same
     entry_node: Column  # I [entries], NSEC3: node that has the entry's kept RRSIGs; 2**32 - 1: there are none
+    # Q [rrsets], Q [entries]: it makes a signature though that is not its part; empty if nobody does
+    rrset_anew: Column = field(default_factory=lambda: Column("Q"))
+    entry_anew: Column = field(default_factory=lambda: Column("Q"))
+    # B [records]: the Verdict on each RRSIG; empty if nobody wants to know
+    verdict: Column = field(default_factory=lambda: Column("B"))
 
     @classmethod
-    def nothing(cls, order: Order, chain: Chain) -> Retained:
+    def nothing(cls, arena: Arena, order: Order, chain: Chain, verdicts: bool) -> Retained:
         """Nothing is kept."""
-        retained = cls(Column("Q", len(order.rrset_type)), *(Column(code, len(chain.source)) for code in "QI"))
-        retained.entry_node.view().cast("B")[:] = b"\xff" * (4 * len(chain.source))
+        rrsets, entries = len(order.rrset_type), len(chain.source)
+        retained = cls(
+            rrset=Column("Q", rrsets),
+            entry=Column("Q", entries),
+            entry_node=Column("I", entries),
+            rrset_anew=Column("Q", rrsets),
+            entry_anew=Column("Q", entries),
+            verdict=Column("B", len(arena.owner) if verdicts else 0),
+        )
+        retained.entry_node.view().cast("B")[:] = b"\xff" * (4 * entries)
         return retained
 
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """What a key of the zone means for its signatures."""
+    """What a key means for its signatures."""
 
     signer: int | None  # its number among the signers
     successor: int | None  # signer that follows it and makes nothing where this key's signature stands
+    roles: int  # SIGNS_*: its part as a signer
     offline: bool  # its secret is not at hand: its signatures stay to their last second
+    refused: Verdict = Verdict.NONE  # INACTIVE or REMOVED: none of its signatures stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +81,39 @@ class Judge:
     order: Order
     chain: Chain
     apex: bytes  # wire, lower case
-    dnskeys: tuple[bytes, ...]  # RDATA of the zone's keys
+    keys: tuple[bytes, ...]  # DNSKEY RDATA of the keys that may have made them
     uses: tuple[KeyUse, ...]  # for each
     now: int
     cycle: int  # seconds: a signature that ends within so many is made anew
     one_by_one: bool = False  # by libcrypto, not in batches
+    verdicts: bool = False  # note the verdict on each signature
 
 
 def retain_signatures(judge: Judge, workers: int, report: Report) -> Retained:
     """Keep what may be kept of the input's RRSIGs and take the others out of the arena. The checks run in batches."""
-    retained = Retained.nothing(judge.order, judge.chain)
-    nodes = len(judge.order.node_name)
+    retained = Retained.nothing(judge.arena, judge.order, judge.chain, judge.verdicts)
+    nodes, anew = len(judge.order.node_name), 0
     tasks = [(first, min(first + _NODES, nodes)) for first in range(0, nodes, _NODES)]
-    expected = () if judge.one_by_one else tuple(_core.verify_count_signatures(judge.arena, PublicKeys(judge.dnskeys)))
-    _open_keys(judge.dnskeys, expected)  # before the fork: the workers inherit the tables
+    expected = () if judge.one_by_one else tuple(_core.verify_count_signatures(judge.arena, PublicKeys(judge.keys)))
+    _open_keys(judge.keys, expected)  # before the fork: the workers inherit the tables
     with Pool(workers, (judge, retained, expected)) as pool:
         for done, counts in enumerate(pool.map(_judge_range, tasks), 1):
             report.retained += counts[0]
             report.dropped += counts[1]
             report.verified += counts[2]
             report.unverified += counts[3]
+            anew += counts[4]
             report.progress("retain", done, len(tasks))
     _open_keys.cache_clear()
+    if not anew:
+        for column in (retained.rrset_anew, retained.entry_anew):
+            column.resize(0)
     return retained
 
 
-def _judge_range(share: tuple[Judge, Retained, tuple[int, ...]], first: int, last: int) -> tuple[int, int, int, int]:
+def _judge_range(
+    share: tuple[Judge, Retained, tuple[int, ...]], first: int, last: int
+) -> tuple[int, int, int, int, int]:
     judge, retained, expected = share
     return _core.retain_range(
         judge.arena,
@@ -82,7 +121,7 @@ def _judge_range(share: tuple[Judge, Retained, tuple[int, ...]], first: int, las
         judge.chain,
         retained,
         judge.apex,
-        _open_keys(judge.dnskeys, expected),
+        _open_keys(judge.keys, expected),
         judge.uses,
         judge.now % 2**32,
         judge.cycle,
@@ -92,5 +131,5 @@ def _judge_range(share: tuple[Judge, Retained, tuple[int, ...]], first: int, las
 
 
 @cache
-def _open_keys(dnskeys: tuple[bytes, ...], expected: tuple[int, ...]) -> PublicKeys:
-    return PublicKeys(dnskeys, expected)
+def _open_keys(rdatas: tuple[bytes, ...], expected: tuple[int, ...]) -> PublicKeys:
+    return PublicKeys(rdatas, expected)

@@ -6,7 +6,7 @@ import os
 from typing import BinaryIO
 
 from fastsign.errors import FastsignError, system_reason
-from fastsign.keys.ds import dsset_name
+from fastsign.keys.ds import dsset_name, keyset_name
 from fastsign.sign.job import Job
 from fastsign.sign.pipeline import Signed, sign_zone
 from fastsign.sign.report import Report
@@ -15,7 +15,7 @@ from fastsign.zone.write import AtomicFile, Output, StreamFile
 
 
 def run(job: Job, output: Output, report: Report, tell: Tell) -> Signed:
-    """Sign, verify and publish the zone that *job* describes, then write its dsset- file.
+    """Sign, verify and publish the zone that *job* describes, then write its dsset- and keyset- files.
 
     *output* (see open_output) is closed in any case. FastsignError, in BIND's words where BIND has any, if the zone
     can't be signed or, as a VerificationError, does not verify: then nothing has changed but the temporary file, which
@@ -24,11 +24,13 @@ def run(job: Job, output: Output, report: Report, tell: Tell) -> Signed:
     with output:
         signed = sign_zone(job, output, report, tell)
         if job.verify:
-            _verify(job, output, report, tell)
+            _verify(job, output, report, tell, signed)
         with report.phase("publish"):
             output.commit()
     if job.dsset_directory is not None:
-        _write_dsset(job.origin, job.dsset_directory, signed.dsset)
+        _write_beside(job.dsset_directory, dsset_name(job.origin), signed.dsset)
+        if job.keyset:
+            _write_beside(job.dsset_directory, keyset_name(job.origin), signed.keyset)
     return signed
 
 
@@ -44,17 +46,18 @@ def open_output(job: Job, stream: BinaryIO | None = None) -> Output:
         raise FastsignError(f"failed to open temporary output file: {system_reason(error)}") from None
 
 
-def _verify(job: Job, output: Output, report: Report, tell: Tell) -> None:
+def _verify(job: Job, output: Output, report: Report, tell: Tell, signed: Signed) -> None:
     """Verify the octets on the disk. What stood under the output's name stays if they fail."""
     from fastsign.sign.verify import gate
 
     with report.phase("sync"):
         output.sync()
     with report.phase("verify"):
-        gate(job, output.temporary, report, tell)
+        gate(job, output.temporary, report, tell, signed.strangers)
 
 
-def _write_dsset(origin: bytes, directory: str, text: str) -> None:
-    with AtomicFile(os.path.join(directory, dsset_name(origin))) as file:
+def _write_beside(directory: str, name: str, text: str) -> None:
+    """Write a file for the parent."""
+    with AtomicFile(os.path.join(directory, name)) as file:
         file.write(text.encode())
         file.commit()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from fastsign import _core
-from fastsign._core import Column, PrivateKey
+from fastsign._core import Column, PrivateKey, PublicKeys
 from fastsign.pool.workers import Pool
 from fastsign.sign.denial import NSEC3, Chain
 from fastsign.sign.plan import Signer
@@ -48,6 +48,8 @@ class Work:
     keys: tuple[KeyReference, ...]  # of the signers, one each
     engine: str  # "" for the fastest that fits the CPU
     retained: Retained | None = None  # signatures of the input that stay
+    check: bool = False  # verify each signature once it is made
+    only: tuple[int, ...] = ()  # types that are written, and RRSIGs; empty: all
 
 
 def write_signed_zone(work: Work, workers: int, file: Output, report: Report) -> None:
@@ -58,29 +60,34 @@ def write_signed_zone(work: Work, workers: int, file: Output, report: Report) ->
     report.workers = workers
     with Pool(workers, (work, slots)) as pool:
         done = itertools.count(1)
-        for (_, _, _, slot), (octets, signatures) in zip(tasks, pool.map(sign_shard, tasks), strict=True):
+        for (_, _, _, slot), (octets, signatures, good) in zip(tasks, pool.map(sign_shard, tasks), strict=True):
             file.append_from(slots[slot].fd, octets)
             report.octets += octets
             report.generated += signatures
+            if work.check:
+                report.verified += good
+                report.unverified += signatures - good
             report.progress("sign", next(done), len(tasks))
     open_key.cache_clear()
+    _open_checker.cache_clear()
 
 
-def sign_shard(share: tuple[Work, tuple[Column, ...]], kind: int, first: int, last: int, slot: int) -> tuple[int, int]:
-    """Sign and render [first, last) into an output slot; returns (octets, signatures)."""
+def sign_shard(share: tuple[Work, tuple[Column, ...]], kind: int, first: int, last: int, slot: int) -> tuple[int, ...]:
+    """Sign and render [first, last) into an output slot; returns (octets, signatures, right ones of those checked)."""
     work, slots = share
-    rows = [_sign_range(work, number, kind, first, last) for number in range(len(work.signers))]
+    signed = [_sign_range(work, number, kind, first, last) for number in range(len(work.signers))]
+    rows, good = [row for row, _ in signed], sum(count for _, count in signed)
     signatures = sum(len(row) // signer.signature_length for row, signer in zip(rows, work.signers, strict=True))
     render = _core.render_nodes if kind == NODES else _core.render_chain
     out = slots[slot]
     out.resize(0)
     zone = (work.arena, work.order, work.chain)
-    octets = render(*zone, work.style, work.apex, work.signers, rows, first, last, out, work.retained)
-    return octets, signatures
+    octets = render(*zone, work.style, work.apex, work.signers, rows, first, last, out, work.retained, work.only)
+    return octets, signatures, good
 
 
-def _sign_range(work: Work, number: int, kind: int, first: int, last: int) -> Column:
-    """The signatures of signer *number* for a range, row by row."""
+def _sign_range(work: Work, number: int, kind: int, first: int, last: int) -> tuple[Column, int]:
+    """The signatures of signer *number* for a range, row by row; and how many were checked and found right."""
     signer = work.signers[number]
     rows, offsets, signatures = Column("B"), Column("Q"), Column("B")
     digest = _core.digest_nodes if kind == NODES else _core.digest_chain
@@ -94,13 +101,23 @@ def _sign_range(work: Work, number: int, kind: int, first: int, last: int) -> Co
             key.sign_digests(rows, count, signatures)
         else:
             key.sign_messages(rows, offsets, count, signatures)
-    return signatures
+    if not count or not work.check:
+        return signatures, 0
+    checker = _open_checker(work.keys[number], len(work.order.rrset_type))
+    return signatures, _core.count_good(checker, 0, rows, offsets, count, signatures)
 
 
 @cache
 def open_key(reference: KeyReference, engine: str) -> PrivateKey:
     """This process's own copy of a key, in C memory. KeyFileError if it is gone or does not fit its public half."""
     return PrivateKey.load(reference.path, reference.algorithm, reference.public_key, engine)
+
+
+@cache
+def _open_checker(reference: KeyReference, expected: int) -> PublicKeys:
+    """The public half of a key, for about so many checks."""
+    dnskey = b"\x01\x00\x03" + bytes([reference.algorithm]) + reference.public_key  # a zone key, RFC 4034 section 2.1
+    return PublicKeys((dnskey,), (expected,))
 
 
 def _cut(work: Work, workers: int) -> Iterator[tuple[int, int, int]]:

@@ -46,6 +46,7 @@ class Subject:
     rdclass: int = 1
     min_remaining: int = 0
     seed: int = 0
+    strangers: tuple[tuple[int, int], ...] = ()  # (algorithm, tag) of keys outside the zone that may sign in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,10 @@ def verify_share(task: Task, first: int, last: int) -> Result:
 # ---- the story
 
 
-def gate(job: Job, path: str, report: Report, tell: Tell) -> None:
+def gate(job: Job, path: str, report: Report, tell: Tell, strangers: frozenset[tuple[int, int]] = frozenset()) -> None:
     """Verify the signed zone in the file *path* before it is published; what is found goes to *tell*.
+
+    *strangers* are (algorithm, tag) of keys outside the zone whose signatures are no surprise; they count for nothing.
 
     VerificationError if it can't be read back or is not complete and correct.
     """
@@ -122,12 +125,14 @@ def gate(job: Job, path: str, report: Report, tell: Tell) -> None:
         seed=job.seed ^ job.now,
         tolerated=GATE,
         zonemd=job.zonemd,
+        strangers=strangers,
         workers=job.workers,
         one_by_one=job.engine == "openssl",
         progress=lambda done, total: report.progress("verify", done, total),
     )
     try:
-        found = verify_zone(path, job.origin, options, job.now)
+        arena, order = _read_back(job, path)
+        found = verify_records(arena, order, job.origin, options, job.now)
     except VerificationError as error:
         if isinstance(error.report, VerifyReport):
             _tell_all(error.report, tell)
@@ -135,6 +140,17 @@ def gate(job: Job, path: str, report: Report, tell: Tell) -> None:
             tell.note(f"{error}\n")
         raise
     _tell_all(found, tell)
+
+
+def _read_back(job: Job, path: str) -> tuple[Arena, Order]:
+    """The zone as it will be: the file *path*; with -D, the zone file with that in the place of its DNSSEC records."""
+    from fastsign.zone.load import load_zone
+
+    arena = Arena.empty()
+    if job.only:
+        load_zone(job.zone_file, job.origin, job.rrclass, raw=job.raw_input, arena=arena)
+        _core.take_out(arena, (RRSIG, *job.only))
+    return load_and_order(path, job.origin, job.rrclass, job.raw_output, arena)
 
 
 def _tell_all(found: VerifyReport, tell: Tell) -> None:
@@ -149,20 +165,26 @@ def verify_zone(path: str, apex: bytes, options: VerifyOptions, now: int) -> Ver
 
     VerificationError, with the report in it, unless the zone is complete and correct, or if it can't be read.
     """
+    arena, order = load_and_order(path, apex, options.rdclass, options.raw, Arena.empty())
+    return verify_records(arena, order, apex, options, now)
+
+
+def load_and_order(path: str, apex: bytes, rdclass: int, raw: bool, arena: Arena) -> tuple[Arena, Order]:
+    """Read a master file, behind what *arena* has already, and order it. VerificationError if that can't be done."""
     from fastsign.zone.load import load_zone
 
     try:
-        arena = load_zone(path, apex, options.rdclass, raw=options.raw).arena
-        order = order_zone(arena, apex)
+        load_zone(path, apex, rdclass, raw=raw, arena=arena)
+        return arena, order_zone(arena, apex)
     except (ZoneSyntaxError, ZoneError) as error:
         raise VerificationError(f"the signed zone can't be read back: {str(error).strip()}") from error
-    return verify_records(arena, order, apex, options, now)
 
 
 def verify_records(arena: Arena, order: Order, apex: bytes, options: VerifyOptions, now: int) -> VerifyReport:
     """Verify a loaded zone; else as verify_zone."""
     report = VerifyReport(options)
-    subject = Subject(arena, order, apex.lower(), now, options.rdclass, options.min_remaining, options.seed)
+    facts = options.rdclass, options.min_remaining, options.seed, tuple(sorted(options.strangers))
+    subject = Subject(arena, order, apex.lower(), now, *facts)
     try:
         survey, rdatas = _look_at_apex(subject, report)
         survey = _judge_keys(subject, survey, rdatas, report)

@@ -27,6 +27,7 @@ class VerifyOptions:
     seed: int = 0  # of the sample that gets a second opinion; draw it afresh
     tolerated: frozenset[Kind] = LENIENT
     zonemd: tuple[int, ...] = ()  # hash numbers of digests that must be there (RFC 8976)
+    strangers: frozenset[tuple[int, int]] = frozenset()  # (algorithm, tag) of keys outside the zone that may sign in it
     one_by_one: bool = False  # every signature by libcrypto alone
     workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     progress: Callable[[int, int], None] | None = None  # told (nodes done, all nodes)

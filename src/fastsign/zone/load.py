@@ -27,6 +27,7 @@ def load_zone(
     raw: bool = False,
     *,
     hint: bool = False,
+    arena: Arena | None = None,
 ) -> Loaded:
     """Read the zone *origin* (wire form) from the master file *path*; "-" and /dev/stdin are standard input.
 
@@ -34,9 +35,11 @@ def load_zone(
 
     Records keep the order of the file, out-of-zone ones too. With *now* (seconds since 1970) a signature that
     has expired is warned of. With *hint* a TTL that nothing states is 0, as in hint and dsset- files, and no error.
+    With *arena*, the records come behind those that it has.
     Raises ZoneSyntaxError with file, line and BIND's words for what is wrong; what was read until then is given back.
     """
-    arena = Arena.empty()
+    if arena is None:
+        arena = Arena.empty()
     if raw:
         octets, _ = read_raw(path, origin, arena, rrclass)
         return Loaded(arena, [], octets)

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from fastsign.cli.compat import common, long_names
-from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_number
+from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_integer, parse_number
 from fastsign.cli.compat.formats import FULL, TEXT, input_is_raw, output_format, source_serial
 from fastsign.cli.env import Env
 from fastsign.keys import names
@@ -75,7 +75,7 @@ TOOL = Tool(
     "dnssec-signzone",
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
-    refused="aCDEFgGJMmQRUZ",
+    refused="EFJUZ",
     long={**long_names.SIGNZONE, "zonemd": ":"},
 )
 
@@ -83,6 +83,9 @@ _HOUR, _DAY = 3600, 86400
 _MAX_ITERATIONS = 50  # RFC 9276; BIND 9.20's limit
 _MAX_KSKS = 8
 _IN = 1
+_SYNC_DEFAULT = "cdnskey,cds:sha-256"
+_DIGEST_NUMBERS = {"SHA1": 1, "SHA256": 2, "GOST": 3, "SHA384": 4}
+_DIGESTS_OFFERED = (1, 2, 4)
 
 
 @dataclass(slots=True)
@@ -131,6 +134,8 @@ def _read_options(line: CommandLine) -> _Options:
             options.zonemd += _zonemd_hashes(value)
         elif letter in "prl":
             _obsolete(letter)
+        elif letter == "m":
+            line.warn(f"warning: -m {value}: fastsign has no memory debugging; nothing is recorded")
         elif line.takes_value(letter):
             options.values[letter] = value
         else:
@@ -151,8 +156,12 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
     inception, expiration, expiration_dnskey = _validity(line, values, now)
     output = values.get("f", zone_file + ".signed")
     _check_output(env, output)
+    _check_dnssec_only(env, options, zone_file)
+    digests, cdnskey = _sync_records(values.get("G"))
     raw_input = input_is_raw(line, values.get("I"))
     form = output_format(line, values.get("O"), default=FULL if output == "-" else TEXT)
+    _check_dnssec_only(env, options, zone_file)
+    digests, cdnskey = _sync_records(values.get("G"))
     return Job(
         zone_file=zone_file,
         origin=_origin(values.get("o", os.path.basename(zone_file))),
@@ -171,6 +180,10 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         denial=_wanted_denial(options),
         serial_method=_serial_method(values.get("N", "keep")),
         today=int(time.strftime("%Y%m%d", time.localtime(now))),
+        check="a" in flags,
+        dnssec_only="D" in flags,
+        drop_inactive="Q" in flags,
+        drop_unpublished="R" in flags,
         cycle=options.number("i", "cycle period must be numeric and positive"),
         jitter=options.number("j", "jitter must be numeric and positive") or 0,
         seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
@@ -180,6 +193,11 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         ignore_ksk_flag="z" in flags,
         verify="P" not in flags,
         dsset_directory=_dsset_directory(env, values.get("d")),
+        keyset="C" in flags,
+        child_ds="g" in flags,
+        sync_digests=digests,
+        sync_cdnskey=cdnskey,
+        max_ttl=_max_ttl(values.get("M")),
         workers=options.number("n", "number of cpus must be numeric") or 0,
         engine=env.environ.get("FASTSIGN_ENGINE", ""),
         header=form.header(now, source_serial(line, values.get("L")), _header(now)),
@@ -193,6 +211,59 @@ def _check_output(env: Env, output: str) -> None:
     path = env.path(output)
     if output != "-" and os.path.exists(path) and not os.path.isfile(path):
         raise FatalError(f"{output} is not a regular file and will not be replaced; -f - writes to standard output")
+
+
+def _check_dnssec_only(env: Env, options: _Options, zone_file: str) -> None:
+    """-D is for a file that the zone file includes; what is verified is that, so the zone file is read twice."""
+    values, flags = options.values, options.flags
+    if "D" not in flags:
+        return
+    if values.get("O", "text").lower().startswith("raw"):
+        raise FatalError('option -D can only be used with "-O text"')
+    if _serial_method(values.get("N", "keep")) != serial.KEEP:
+        raise FatalError('option -D can only be used with "-N keep"')
+    if "M" in values:
+        raise FatalError("option -D cannot be used with -M")
+    if options.zonemd:
+        raise FatalError("option -D cannot be used with --zonemd")
+    if "P" not in flags and os.path.exists(env.path(zone_file)) and not os.path.isfile(env.path(zone_file)):
+        raise FatalError(f"option -D has to read the zone file twice, and {zone_file} is not a regular file; use -P")
+
+
+def _sync_records(text: str | None) -> tuple[tuple[int, ...], bool]:
+    """-G: the digest types of CDS records, and whether there are CDNSKEY records."""
+    digests: dict[int, None] = {}
+    cdnskey = False
+    for word in _SYNC_DEFAULT.split(",") if text is None else text.split(",") if text else ():
+        if word == "cdnskey":
+            cdnskey = True
+        elif not word.startswith("cds:") or word == "cds:":
+            raise FatalError(f"digest must specify cds:algorithm ('{word}')")
+        else:
+            digests[_sync_digest(word)] = None
+    return tuple(digests), cdnskey
+
+
+def _sync_digest(word: str) -> int:
+    name = word.removeprefix("cds:")
+    is_number = name.isascii() and name.isdigit()
+    number = int(name) if is_number else _DIGEST_NUMBERS.get(name.upper().replace("SHA-", "SHA"))
+    if number is None:
+        raise FatalError(f"bad digest '{word}'")
+    if number > 255:
+        raise FatalError(f"bad digest '{word}': out of range")
+    if number not in _DIGESTS_OFFERED:
+        raise FatalError(f"unsupported digest '{word}'")
+    return number
+
+
+def _max_ttl(text: str | None) -> int | None:
+    if text is None:
+        return None
+    number, rest = parse_integer(text, 0)
+    if rest:
+        raise FatalError("maximum TTL must be numeric")
+    return number % 2**32
 
 
 def _validity(line: CommandLine, values: dict[str, str], now: int) -> tuple[int, int, int]:

@@ -1,0 +1,100 @@
+"""Who may have made the signatures of the input: the zone's keys, keys that have left it, keys with files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastsign import _core
+from fastsign.keys import facts, timing
+from fastsign.keys.files import KeyFile
+from fastsign.keys.folder import KeyFolder
+from fastsign.keys.select import SelectedKey, Selection
+from fastsign.sign.apex import DNSKEY, Apex
+from fastsign.sign.job import Job
+from fastsign.sign.retain import KeyUse, Verdict
+
+_KEYS_MAX = 64  # FS_SIGNERS_MAX of the core
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """Keys by which the input's signatures are judged."""
+
+    keys: tuple[bytes, ...]  # DNSKEY RDATA, the zone's first
+    uses: tuple[KeyUse, ...]  # for each
+    strangers: frozenset[tuple[int, int]]  # (algorithm, tag) of those that are not in the zone
+
+
+def find_makers(job: Job, apex: Apex, selection: Selection) -> Makers:
+    """The keys that the zone has now, then those that its signatures name and the key directory knows."""
+    published = apex.rdata_of(DNSKEY)
+    known: dict[bytes, SelectedKey | None] = dict.fromkeys(published)
+    known.update((key.rdata, key) for key in selection.keys if key.rdata in known)
+    makers = set(_core.find_signature_makers(apex.arena, job.origin.lower()))
+    for key in (*selection.keys, *selection.removed_keys, *_with_files_alone(job, published, makers)):
+        if len(known) < _KEYS_MAX and _maker(key.rdata) in makers:
+            known.setdefault(key.rdata, key)
+    rules = _Rules(job, selection, frozenset(published))
+    uses = tuple(rules.use(rdata, key) for rdata, key in known.items())
+    return Makers(tuple(known), uses, frozenset(map(_maker, known.keys() - set(published))))
+
+
+def _maker(rdata: bytes) -> tuple[int, int]:
+    return rdata[3], facts.key_tag(rdata)
+
+
+def _with_files_alone(job: Job, published: list[bytes], makers: set[tuple[int, int]]) -> Iterator[SelectedKey]:
+    """Keys of signatures by none of the zone's keys."""
+    store = job.keys or KeyFolder(job.key_directory)
+    for algorithm, tag in sorted(makers - {_maker(rdata) for rdata in published}):
+        file = store.of_signature(job.origin, algorithm, tag)
+        if file is not None and file.flags & facts.ZONE:
+            sep = bool(file.flags & facts.SEP)
+            yield SelectedKey(file.rdata, file, sep, published=False, deleted=False, roles=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What of signset's rules depends on the key alone."""
+
+    job: Job
+    selection: Selection
+    published: frozenset[bytes]
+
+    def use(self, rdata: bytes, key: SelectedKey | None) -> KeyUse:
+        numbers = {signer.rdata: number for number, signer in enumerate(self.selection.signers)}
+        return KeyUse(
+            signer=numbers.get(rdata),
+            successor=self._successor(rdata, key, numbers),
+            roles=0 if key is None else key.roles,
+            offline=rdata in self.published and key is not None and not _can_sign(key.file),
+            refused=self._refused(rdata, key),
+        )
+
+    def _refused(self, rdata: bytes, key: SelectedKey | None) -> Verdict:
+        """-Q and -R. Of a key without files nobody knows whether it is active."""
+        file = None if key is None else key.file
+        if self.job.drop_inactive and file is not None and not timing.is_active(file, self.job.now):
+            return Verdict.INACTIVE
+        if self.job.drop_unpublished and rdata not in self.published and not (key is not None and key.roles):
+            return Verdict.REMOVED
+        return Verdict.NONE
+
+    def _successor(self, rdata: bytes, key: SelectedKey | None, numbers: dict[bytes, int]) -> int | None:
+        """The signer that follows the key. A key that has left the zone keeps nobody from signing."""
+        if key is None or rdata not in self.published:
+            return None
+        return next((numbers[other.rdata] for other in self.selection.signers if self._follows(other, key)), None)
+
+    def _follows(self, key: SelectedKey, before: SelectedKey) -> bool:
+        """Do the files of two zone-signing keys say that one is the other's successor? (dnssec-keygen -S)"""
+        if key.file is None or before.file is None or key.algorithm != before.algorithm:
+            return False
+        if not self.job.ignore_ksk_flag and (key.ksk or before.ksk):
+            return False
+        return key.file.predecessor == before.tag and before.file.successor == key.tag
+
+
+def _can_sign(file: KeyFile | None) -> bool:
+    return file is not None and file.can_sign
