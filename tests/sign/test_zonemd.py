@@ -279,6 +279,14 @@ def test_an_unknown_hash_is_refused(value: str, folder: Path) -> None:
     assert not Path("signed").exists()
 
 
+def test_a_part_of_the_zone_gets_no_digest(folder: Path) -> None:
+    """-D writes the signatures alone, to be included."""
+    done = signzone(*OPTIONS, "--zonemd", "sha384", "-D", "zone", check=False)
+    assert done.code == 1
+    assert re.search(r"fatal: .*-D", done.stderr)
+    assert not Path("signed").exists()
+
+
 def test_the_counts_have_the_signature_of_the_digest_once(folder: Path) -> None:
     counts = []
     for options in ((), ("--zonemd", "sha384,sha512")):
