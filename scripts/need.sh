@@ -12,7 +12,7 @@ want() { # want PACKAGE COMMAND...: the package is missing where the command fai
     "$@" >/dev/null 2>&1 </dev/null || case " $missing " in *" $package "*) ;; *) missing="$missing $package" ;; esac
 }
 
-has_tool() { command -v "$1"; }
+has_tool() { PATH="$PATH:/usr/sbin" command -v "$1"; }
 has_openssl_headers() { has_tool cc && echo '#include <openssl/evp.h>' >"$scratch/probe.c" && cc -E "$scratch/probe.c"; }
 has_python_headers() {
     "$PYTHON" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
@@ -30,6 +30,7 @@ probe() {
     want bind9 has_tool dnssec-importkey
     want bind9 has_tool nsec3hash
     want knot-dnssecutils has_tool kzonesign
+    want knot has_tool keymgr
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns
     want netbase test -e /etc/protocols # WKS records name protocols and services

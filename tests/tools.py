@@ -22,9 +22,11 @@ PACKAGES = {
     "dnssec-verify": "bind9-utils",
     "named-checkzone": "bind9-utils",
     "named-compilezone": "bind9-utils",
+    "keymgr": "knot",
     "knsec3hash": "knot-dnssecutils",
     "kzonecheck": "knot-dnssecutils",
     "kzonesign": "knot-dnssecutils",
+    "ldns-keygen": "ldnsutils",
     "ldns-signzone": "ldnsutils",
     "ldns-verify-zone": "ldnsutils",
     "valgrind": "valgrind",
@@ -35,7 +37,7 @@ PACKAGES = {
 
 def find(tool: str) -> str:
     """Path of a peer's program."""
-    path = shutil.which(tool)
+    path = shutil.which(tool) or shutil.which(tool, path="/usr/sbin")  # which only root has in its PATH
     if path is None:
         raise AssertionError(f"{tool} is not installed; the tests need it: apt-get install {PACKAGES[tool]}")
     return path
