@@ -188,7 +188,7 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         jitter=options.number("j", "jitter must be numeric and positive") or 0,
         seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
         key_ttl=common.parse_ttl(values["T"]) if "T" in values else None,
-        zonemd=_wanted_zonemd(options),
+        zonemd=tuple(sorted(set(options.zonemd))),
         ksk_only_keyset="x" in flags,
         ignore_ksk_flag="z" in flags,
         verify="P" not in flags,
@@ -349,13 +349,6 @@ def _zonemd_hashes(text: str) -> list[int]:
         if word not in HASHES:
             raise FatalError(f"unknown ZONEMD hash '{word}'; it is one of {', '.join(HASHES)}")
     return [HASHES[word] for word in words]
-
-
-def _wanted_zonemd(options: _Options) -> tuple[int, ...]:
-    """Each hash once, in the order of their numbers."""
-    if options.zonemd and "D" in options.flags:
-        raise FatalError("--zonemd can't be used with -D: a digest is over the whole zone, and -D writes a part")
-    return tuple(sorted(set(options.zonemd)))
 
 
 def _dsset_directory(env: Env, text: str | None) -> str:
