@@ -190,7 +190,7 @@ static fs_status read_version(reader *r, int *minor) {
     int major;
     const fs_status status = read_heading(r, "Private-key-format", value, sizeof value);
     if (status != FS_OK) return status;
-    if (sscanf(value, "v%2d.%2d", &major, minor) != 2 || major != 1 || *minor < 0)
+    if (sscanf(value, "v%2d.%2d", &major, minor) != 2 || major < 0 || major > 1 || *minor < 0)
         return refuse(r, "this version of the private key format is not known (v1.2 and v1.3 are)");
     return FS_OK;
 }

@@ -181,6 +181,8 @@ def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> M
             dates[moments[lower]] = times.parse_digits(first_word(value)) % 2**32
         elif lower in secrets:
             found.add(lower)
+            if tag.capitalize() in HSM_TAGS:
+                _check_c_string(value)
         elif version <= FORMAT:
             raise ValueError
     in_hsm = _check_material(found, external, algorithm)
@@ -203,13 +205,50 @@ def _format_version(lines: Iterator[tuple[str, memoryview]]) -> tuple[int, int]:
 
 def _check_material(found: set[str], external: bool, algorithm: int) -> bool:
     """Is the secret in an HSM? ValueError if tags of the secret are missing, or there where there should be none."""
-    in_hsm = "engine" in found
+    # BIND has written no Engine since it left OpenSSL's engines for providers.
+    in_hsm = "engine" in found or ("label" in found and not found & {"privatekey", "privateexponent"})
     needed = {name.lower() for name in secret_tags(algorithm)}
     if in_hsm:
         needed = {"label"} | ({"modulus", "publicexponent"} if algorithm in facts.RSA else set())
     if (external and found) or (not external and not needed <= found):
         raise ValueError
     return in_hsm
+
+
+def _check_c_string(value: memoryview) -> None:
+    """ValueError unless this is the base64 of a string of C's: text, and the NUL that ends it (BIND 9.20.27).
+
+    A label may have a PIN in it, so what is decoded is wiped.
+    """
+    octets = _decode(value)
+    terminated = octets.find(0) == len(octets) - 1 and len(octets) > 0
+    octets[:] = bytes(len(octets))
+    if not terminated:
+        raise ValueError
+
+
+_BASE64 = {digit: at for at, digit in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")}
+_PAD = ord("=")
+
+
+def _decode(value: memoryview) -> bytearray:
+    """The octets that base64 stands for, blanks between its digits left out; none if it is malformed."""
+    octets, digits, padding, bits = bytearray(), 0, 0, 0
+    for digit in value:
+        if digit in b" \t\r":
+            continue
+        if digit == _PAD:
+            padding += 1
+        elif padding or digit not in _BASE64:
+            return bytearray()
+        bits = (bits << 6 | _BASE64.get(digit, 0)) & 0xFFFFFF
+        digits += 1
+        if digits % 4 == 0:
+            octets.extend((bits >> 16, bits >> 8 & 0xFF, bits & 0xFF))
+    if digits % 4 or padding > 2:
+        return bytearray()
+    del octets[len(octets) - padding :]
+    return octets
 
 
 def first_word(value: memoryview) -> str:
