@@ -24,6 +24,11 @@ cdef extern from "fs.h" nogil:
     enum:
         FS_HASH, FS_NAME_MAX
 
+cdef extern from "fcntl.h" nogil:
+    int sync_file_range(int fd, int64_t offset, int64_t octets, unsigned int flags)
+    enum:
+        SYNC_FILE_RANGE_WRITE
+
 cdef extern from "column.h" nogil:
     ctypedef struct fs_column:
         uint8_t *data
@@ -117,6 +122,12 @@ cdef raise_error(fs_error *error):
     if error.status == FS_ERROR_SYSTEM:
         raise OSError(error.number, f"{message}: {_os.strerror(error.number)}", file or None)
     raise ValueError(message)
+
+
+def begin_writing(int fd):
+    """Have the system begin to write a file's octets to the disk. Only a hint: fsync is what waits and tells of errors."""
+    with nogil:
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE)
 
 
 cdef int check(fs_status status, fs_error *error) except -1:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from fastsign.errors import FastsignError, system_reason
@@ -11,27 +14,34 @@ from fastsign.sign.job import Job
 from fastsign.sign.pipeline import Signed, sign_zone
 from fastsign.sign.report import Report
 from fastsign.sign.tell import Tell
-from fastsign.zone.write import AtomicFile, Output, StreamFile
+from fastsign.zone.write import AtomicFile, Output, StreamFile, place_together, sync_together
+
+_WORTH_A_HINT = 1 << 20  # octets that the disk may as well be writing while they are verified
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A zone that is signed and verified; nobody sees it yet."""
+
+    job: Job
+    output: Output
+    signed: Signed
 
 
 def run(job: Job, output: Output, report: Report, tell: Tell) -> Signed:
-    """Sign, verify and publish the zone that *job* describes, then write its dsset- and keyset- files.
+    """Sign, verify and publish the zone that *job* describes, and its dsset- and keyset- files.
 
     *output* (see open_output) is closed in any case. FastsignError, in BIND's words where BIND has any, if the zone
-    can't be signed or, as a VerificationError, does not verify: then nothing has changed but the temporary file, which
-    is gone.
+    can't be signed or, as a VerificationError, does not verify: then nothing has changed, and the temporary file is
+    gone.
     """
     with output:
-        signed = sign_zone(job, output, report, tell)
-        if job.verify:
-            _verify(job, output, report, tell, signed)
+        prepared = prepare(job, output, report, tell)
         with report.phase("publish"):
-            output.commit()
-    if job.dsset_directory is not None:
-        _write_beside(job.dsset_directory, dsset_name(job.origin), signed.dsset)
-        if job.keyset:
-            _write_beside(job.dsset_directory, keyset_name(job.origin), signed.keyset)
-    return signed
+            errors = publish([prepared])
+    if errors:
+        raise errors[0]
+    return prepared.signed
 
 
 def open_output(job: Job, stream: BinaryIO | None = None) -> Output:
@@ -46,18 +56,55 @@ def open_output(job: Job, stream: BinaryIO | None = None) -> Output:
         raise FastsignError(f"failed to open temporary output file: {system_reason(error)}") from None
 
 
-def _verify(job: Job, output: Output, report: Report, tell: Tell, signed: Signed) -> None:
-    """Verify the octets on the disk. What stood under the output's name stays if they fail."""
-    from fastsign.sign.verify import gate
+def prepare(job: Job, output: Output, report: Report, tell: Tell) -> Prepared:
+    """Sign into *output* and verify what it holds; else as run."""
+    signed = sign_zone(job, output, report, tell)
+    if job.verify:
+        from fastsign.sign.verify import gate
 
-    with report.phase("sync"):
-        output.sync()
-    with report.phase("verify"):
-        gate(job, output.temporary, report, tell, signed.strangers)
+        if report.octets >= _WORTH_A_HINT:
+            output.begin_sync()
+        with report.phase("verify"):
+            gate(job, output.temporary, report, tell, signed.strangers)
+    return Prepared(job, output, signed)
 
 
-def _write_beside(directory: str, name: str, text: str) -> None:
-    """Write a file for the parent."""
-    with AtomicFile(os.path.join(directory, name)) as file:
+def publish(zones: Sequence[Prepared]) -> dict[int, OSError]:
+    """Put zones in place, durably, and then the files for the parents of those that are: no parent is ahead of its child.
+
+    Returns what went wrong, by the zone's number.
+    """
+    errors: dict[int, OSError] = {}
+    outputs = [(i, zone.output) for i, zone in enumerate(zones)]
+    with ExitStack() as stack:
+        for_parents = []
+        for i, zone in enumerate(zones):
+            try:
+                for file in _write_for_parent(zone):
+                    for_parents.append((i, stack.enter_context(file)))
+            except OSError as error:
+                errors[i] = error
+        errors |= sync_together([*outputs, *for_parents])
+        for files in (outputs, for_parents):
+            errors |= place_together([(i, file) for i, file in files if i not in errors])
+    return errors
+
+
+def _write_for_parent(zone: Prepared) -> Iterator[AtomicFile]:
+    """The dsset- and keyset- files, each still to be put in place."""
+    job, signed = zone.job, zone.signed
+    if job.dsset_directory is None:
+        return
+    yield _written(job.dsset_directory, dsset_name(job.origin), signed.dsset)
+    if job.keyset:
+        yield _written(job.dsset_directory, keyset_name(job.origin), signed.keyset)
+
+
+def _written(directory: str, name: str, text: str) -> AtomicFile:
+    file = AtomicFile(os.path.join(directory, name))
+    try:
         file.write(text.encode())
-        file.commit()
+    except BaseException:
+        file.abandon()
+        raise
+    return file

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
+
+from fastsign import _core
 
 _ATTEMPTS = 100
 _COPY = 1 << 20  # octets at a time
 
 
 class Output(Protocol):
-    """A place for a file that others see only by `commit`; a block that ends otherwise leaves nothing."""
+    """A place for a file that others see only once it is placed; a block that ends before leaves nothing."""
 
     @property
     def temporary(self) -> str:
         """Path by which what was written so far can be read."""
 
+    @property
+    def directory(self) -> str:
+        """Folder that has to be synced once the file is in place; "" if there is none."""
+
     def write(self, data: bytes | memoryview) -> None: ...
     def append_from(self, source_fd: int, octets: int) -> None: ...
+    def begin_sync(self) -> None: ...
     def sync(self) -> None: ...
-    def commit(self) -> None: ...
+    def place(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -53,18 +61,30 @@ class AtomicFile:
                 raise OSError(f"{self.temporary}: source ended after {done} of {octets} octets")
             done += sent
 
+    @property
+    def directory(self) -> str:
+        return os.path.dirname(self.path) or "."
+
+    def begin_sync(self) -> None:
+        """Have the system begin to write, so that `sync` waits less."""
+        _core.begin_writing(self.fd)
+
     def sync(self) -> None:
         """Have the octets on the disk."""
         os.fsync(self.fd)
 
-    def commit(self) -> None:
-        """Sync, rename into place, sync the directory: a crash leaves the old file or the whole new one."""
-        self.sync()
+    def place(self) -> None:
+        """Rename the synced file into place, which is durable once the directory is synced."""
         os.close(self.fd)
         self.fd = -1
         os.rename(self.temporary, self.path)
         self.temporary = ""
-        _sync_directory(os.path.dirname(self.path) or ".")
+
+    def commit(self) -> None:
+        """Sync, rename into place, sync the directory: a crash leaves the old file or the whole new one."""
+        self.sync()
+        self.place()
+        _sync_directory(self.directory)
 
     def abandon(self) -> None:
         """Remove the temporary file; what stood under the name stays as it is."""
@@ -85,7 +105,7 @@ class AtomicFile:
 
 
 class StreamFile(AtomicFile):
-    """A temporary file on its way to a stream, where it goes by `commit`: a pipe can't take anything back."""
+    """A temporary file on its way to a stream, where `place` copies it: a pipe can't take anything back."""
 
     def __init__(self, stream: BinaryIO) -> None:
         import tempfile
@@ -93,15 +113,54 @@ class StreamFile(AtomicFile):
         super().__init__(os.path.join(tempfile.gettempdir(), "fastsign"))
         self._stream = stream
 
-    def sync(self) -> None:
+    @property
+    def directory(self) -> str:
+        return ""
+
+    def begin_sync(self) -> None:
         """Nothing of this file is to outlive the run."""
 
-    def commit(self) -> None:
-        """Copy the file to the stream."""
+    def sync(self) -> None:
+        """As above."""
+
+    def place(self) -> None:
         with open(self.temporary, "rb") as written:
             while chunk := written.read(_COPY):
                 self._stream.write(chunk)
         self._stream.flush()
+
+
+# ---- many files at once: the disk is waited for once and not for each
+
+
+def sync_together(files: Iterable[tuple[int, Output]]) -> dict[int, OSError]:
+    """Have the octets of all files on the disk; the error of each that failed, by the number that stands with it."""
+    errors = {}
+    numbered = list(files)
+    for _, file in numbered:
+        file.begin_sync()
+    for number, file in numbered:
+        try:
+            file.sync()
+        except OSError as error:
+            errors[number] = error
+    return errors
+
+
+def place_together(files: Mapping[int, Output]) -> dict[int, OSError]:
+    """Put synced files into place, durably; the error of each that failed, by its number."""
+    errors = {}
+    for number, file in files.items():
+        try:
+            file.place()
+        except OSError as error:
+            errors[number] = error
+    for directory in {file.directory for file in files.values()} - {""}:
+        try:
+            _sync_directory(directory)
+        except OSError as error:
+            errors |= {number: error for number, file in files.items() if file.directory == directory}
+    return errors
 
 
 def _create_beside(path: str, mode: int) -> tuple[int, str]:
