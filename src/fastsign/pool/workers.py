@@ -101,16 +101,21 @@ def _begin_pool() -> None:
 
 def _begin_worker(share: object, parent: int) -> None:
     """A worker leaves ^C to its parent and dies with it."""
-    import ctypes
-
     _inherited["share"] = share
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    die_with_parent(parent, signal.SIGKILL)
+
+
+def die_with_parent(parent: int, number: signal.Signals) -> None:
+    """Have the system send this process a signal when its parent dies; if it has died already, the process ends."""
+    import ctypes
+
     pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, number)
     if os.getppid() != parent:
         os._exit(1)
 

@@ -22,6 +22,13 @@ class Report:
     phases: dict[str, float] = field(default_factory=dict)  # step -> seconds, in the order they ran
     watch: Callable[[str, int, int], None] | None = None  # told (step, done, all) while a step runs
 
+    def add(self, other: Report) -> None:
+        """Count what another run did as well."""
+        for name in ("generated", "retained", "dropped", "verified", "unverified", "octets"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name, seconds in other.phases.items():
+            self.phases[name] = self.phases.get(name, 0.0) + seconds
+
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Time a step; its seconds add up if it runs more than once."""

@@ -68,6 +68,12 @@ class CommandLine:
         self.program = tool.program
         self._argv = env.argv
         self._index = 1
+        self._before = 1
+
+    @property
+    def before(self) -> list[str]:
+        """The arguments before that of the option which came last."""
+        return list(self._argv[1 : self._before])
 
     @property
     def operands(self) -> list[str]:
@@ -78,6 +84,7 @@ class CommandLine:
         """Each option's letter, or name if it has no letter, and value ("" for an option without one)."""
         while self._index < len(self._argv) and self._is_option(self._argv[self._index]):
             argument = self._argv[self._index]
+            self._before = self._index
             self._index += 1
             if argument == "--":
                 return

@@ -76,7 +76,7 @@ TOOL = Tool(
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
     refused="EFJUZ",
-    long={**long_names.SIGNZONE, "zonemd": ":"},
+    long={**long_names.SIGNZONE, "batch": ":", "zonemd": ":"},
 )
 
 _HOUR, _DAY = 3600, 86400
@@ -99,8 +99,21 @@ class _Options:
     opt_out: bool | None = None
     verbosity: int = 0
 
+    def workers(self) -> int:
+        """-n, or 0."""
+        return self.number("n", "number of cpus must be numeric") or 0
+
     def number(self, letter: str, complaint: str, lowest: int = 0) -> int | None:
         return parse_number(self.values[letter], complaint, lowest, base=0) if letter in self.values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What a run is to say."""
+
+    verbosity: int = 0
+    quiet: bool = False
+    statistics: bool = False
 
 
 def main(env: Env) -> int:
@@ -110,18 +123,39 @@ def main(env: Env) -> int:
 
 def _run(line: CommandLine) -> int:
     options = _read_options(line)
-    operands = line.operands
-    if not operands:
-        line.usage(1)
-    job = make_job(line, options, operands)
+    if "batch" in options.values:
+        from fastsign.cli.compat.signzone_batch import run_batch
+
+        return run_batch(line, options.values["batch"], manner_of(options), options.workers())
+    job = make_job(line, options, _operands(line))
     from fastsign.cli.compat.signzone_run import run_job
 
-    return run_job(line, job, options.verbosity, quiet="q" in options.flags, statistics="t" in options.flags)
+    return run_job(line, job, manner_of(options))
+
+
+def read_line(line: CommandLine) -> tuple[Job, Manner]:
+    """The job of one line of a batch, and what it is to say."""
+    options = _read_options(line)
+    if "batch" in options.values:
+        raise FatalError("a batch can't name another one")
+    return make_job(line, options, _operands(line)), manner_of(options)
+
+
+def manner_of(options: _Options) -> Manner:
+    """What the options ask to be told."""
+    return Manner(options.verbosity, quiet="q" in options.flags, statistics="t" in options.flags)
+
+
+def _operands(line: CommandLine) -> list[str]:
+    return line.operands or line.usage(1)
 
 
 def _read_options(line: CommandLine) -> _Options:
     options = _Options()
     for letter, value in line:
+        if letter == "batch":
+            options.values[letter] = value
+            return options  # what follows it is not for a single zone
         if letter == "k":
             options.ksk_names.append(value)
             if len(options.ksk_names) > _MAX_KSKS:
@@ -198,7 +232,7 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         sync_digests=digests,
         sync_cdnskey=cdnskey,
         max_ttl=_max_ttl(values.get("M")),
-        workers=options.number("n", "number of cpus must be numeric") or 0,
+        workers=options.workers(),
         engine=env.environ.get("FASTSIGN_ENGINE", ""),
         header=form.header(now, source_serial(line, values.get("L")), _header(now)),
     )

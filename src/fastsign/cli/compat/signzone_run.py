@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from fastsign.cli.compat.common import CommandLine
+from fastsign.cli.compat.common import CommandLine, Stop
+from fastsign.cli.compat.signzone import Manner
 from fastsign.errors import VerificationError, ZoneSyntaxError
 from fastsign.sign.job import Job
 from fastsign.sign.report import Report
@@ -36,23 +37,48 @@ class _Listener:
             self.line.warn(line)
 
 
-def run_job(line: CommandLine, job: Job, verbosity: int, quiet: bool, statistics: bool) -> int:
+class Signing:
+    """The run over one zone, and what it says: reports and statistics where the zone doesn't go."""
+
+    def __init__(self, line: CommandLine, job: Job, manner: Manner) -> None:
+        self.line, self.job, self.manner = line, job, manner
+        self.out = line.env.stderr if job.output is None else line.env.stdout
+        self.report = Report(time.monotonic)
+        self.tell = _Listener(line, self.out, manner.verbosity, manner.quiet)
+        self._started = time.monotonic()
+
+    def open_output(self) -> Output:
+        """The place of the signed zone."""
+        if self.job.output is not None:
+            return open_output(self.job)
+        self.line.env.stdout.flush()
+        return open_output(self.job, self.line.env.stdout.buffer)
+
+    @contextmanager
+    def in_binds_words(self) -> Iterator[None]:
+        """Say what is wrong with a zone that can't be read or does not verify, and end the run."""
+        try:
+            yield
+        except ZoneSyntaxError as error:
+            raise self.line.loading_failed(self.job.zone_file, error) from None
+        except VerificationError as error:
+            self.out.write(f"Zone verification failed ({error.reason})\n")
+            raise Stop(1) from None
+
+    def conclude(self) -> None:
+        """The zone is in place: say its name, and the statistics."""
+        if self.job.output is not None:
+            self.out.write(self.job.output + "\n")
+        if self.manner.statistics:
+            print_statistics(self.out, self.report, time.monotonic() - self._started)
+
+
+def run_job(line: CommandLine, job: Job, manner: Manner) -> int:
     """Sign, verify, put in place; then the dsset- file, the output's name and the statistics."""
-    out = line.env.stderr if job.output is None else line.env.stdout
-    report, tell = Report(time.monotonic), _Listener(line, out, verbosity, quiet)
-    started = time.monotonic()
-    try:
-        with _progress(line, report):
-            run(job, _output(line, job), report, tell)
-    except ZoneSyntaxError as error:
-        raise line.loading_failed(job.zone_file, error) from None
-    except VerificationError as error:
-        out.write(f"Zone verification failed ({error.reason})\n")
-        return 1
-    if job.output is not None:
-        out.write(job.output + "\n")
-    if statistics:
-        print_statistics(out, report, time.monotonic() - started)
+    signing = Signing(line, job, manner)
+    with signing.in_binds_words(), _progress(line, signing.report):
+        run(job, signing.open_output(), signing.report, signing.tell)
+    signing.conclude()
     return 0
 
 
@@ -69,13 +95,6 @@ def _progress(line: CommandLine, report: Report) -> Iterator[None]:
         yield
     finally:
         display.close()
-
-
-def _output(line: CommandLine, job: Job) -> Output:
-    if job.output is not None:
-        return open_output(job)
-    line.env.stdout.flush()
-    return open_output(job, line.env.stdout.buffer)
 
 
 def print_statistics(out: TextIO, report: Report, runtime: float) -> None:
