@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import distribution
@@ -58,6 +59,11 @@ def build(folder: Path, add: Sequence[str] = (), leave_out: Sequence[str] = (), 
         flags += ["-DFASTSIGN_CRYPTO_MB=1", f"-I{crypto_mb_headers()}"]
     subprocess.run(["gcc", *flags, "-o", library, *sources, "-lcrypto"], check=True)
     return ctypes.CDLL(str(library))
+
+
+def another(library: ctypes.CDLL, folder: Path) -> ctypes.CDLL:
+    """The same library as a process finds it that has not opened a key yet."""
+    return ctypes.CDLL(shutil.copy(library._name, folder / "another.so"))
 
 
 class LibraryKey:

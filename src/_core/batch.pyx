@@ -11,7 +11,7 @@ cdef extern from "ec_batch.h" nogil:
     const char *fs_ec_kernel_name(fs_ec_curve curve, size_t number)
     fs_status fs_ec_key_new(fs_ec_key **key, fs_ec_curve curve, const uint8_t *secret, const char *kernel, fs_error *error)
     void fs_ec_key_free(fs_ec_key *key)
-    void fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key)
+    fs_status fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key, fs_error *error)
     fs_status fs_ec_sign_batch(const fs_ec_key *key, const uint8_t *digests, size_t count, uint8_t *signatures, fs_error *error)
     fs_status fs_ec_sign_with_nonces(const fs_ec_key *key, const uint8_t *digests, const uint8_t *nonces, size_t count,
                                      uint8_t *signatures, uint8_t *again, fs_error *error)
@@ -102,7 +102,9 @@ cdef class EcKey:
     def public(self):
         """The public key, x|y."""
         cdef bytearray out = bytearray(2 * self.octets)
-        fs_ec_key_public(self.key, <uint8_t *><char *>out)
+        cdef fs_error error
+        memset(&error, 0, sizeof(error))
+        check(fs_ec_key_public(self.key, <uint8_t *><char *>out, &error), &error)
         return bytes(out)
 
     def sign(self, bytes digests):

@@ -1,6 +1,7 @@
 # The compiled core of fastsign: a table of contents. Each part is thin: it checks spans, releases the GIL and calls C.
 
 include "memory.pyx"
+include "disk.pyx"
 include "scan.pyx"
 include "raw.pyx"
 include "order.pyx"

@@ -24,17 +24,13 @@ cdef extern from "fs.h" nogil:
     enum:
         FS_HASH, FS_NAME_MAX
 
-cdef extern from "fcntl.h" nogil:
-    int sync_file_range(int fd, int64_t offset, int64_t octets, unsigned int flags)
-    enum:
-        SYNC_FILE_RANGE_WRITE
-
 cdef extern from "column.h" nogil:
     ctypedef struct fs_column:
         uint8_t *data
         uint64_t used
         uint64_t capacity
         int fd
+        int is_known
 
     fs_status fs_column_open(fs_column *column, uint64_t capacity, fs_error *error)
     fs_status fs_column_attach(fs_column *column, int fd, uint64_t used, fs_error *error)
@@ -124,12 +120,6 @@ cdef raise_error(fs_error *error):
     raise ValueError(message)
 
 
-def begin_writing(int fd):
-    """Have the system begin to write a file's octets to the disk. Only a hint: fsync is what waits and tells of errors."""
-    with nogil:
-        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE)
-
-
 cdef int check(fs_status status, fs_error *error) except -1:
     if status != FS_OK:
         raise_error(error)
@@ -193,6 +183,7 @@ cdef class Column:
 
     @property
     def fd(self):
+        self.column.is_known = 1
         return self.column.fd
 
     def resize(self, uint64_t length):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine_library import ERROR_CRYPTO, OK, LibraryKey, build
+from engine_library import ERROR_CRYPTO, OK, LibraryKey, another, build
 from private_keys import KeyPair, keygen, sign
 
 if platform.machine() != "x86_64":
@@ -136,10 +136,13 @@ def test_every_rsa_signature_is_checked_in_whichever_lane_the_fault_is(
 
 
 @pytest.mark.parametrize("name", ["P-256", "P-384", "Ed25519", "RSA-2048"])
-def test_the_proof_at_load_covers_every_lane(name: str, library: ctypes.CDLL, pairs: dict[str, KeyPair]) -> None:
+def test_the_proof_at_load_covers_every_lane(
+    name: str, library: ctypes.CDLL, pairs: dict[str, KeyPair], tmp_path: Path
+) -> None:
+    fresh = another(library, tmp_path)
     for lane in range(8):
-        turn(library, flip=lane)
-        key = LibraryKey(library, pairs[name], "crypto_mb")
+        turn(fresh, flip=lane)
+        key = LibraryKey(fresh, pairs[name], "crypto_mb")
         assert key.status == ERROR_CRYPTO
         assert "crypto_mb" in key.message
 

@@ -9,6 +9,8 @@ typedef struct {
     uint64_t used;     /* octets in use */
     uint64_t capacity; /* octets mapped */
     int fd;            /* the memfd, close-on-exec; -1 when closed */
+    uint32_t forks;    /* how often the process had forked when it was opened */
+    int is_known;      /* its descriptor was told: others may have mapped it */
 } fs_column;
 
 fs_status fs_column_open(fs_column *column, uint64_t capacity, fs_error *error) FS_MUST_CHECK;

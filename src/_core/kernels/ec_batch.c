@@ -21,14 +21,12 @@ static const fs_ec_kernel *const kernels[] = {
 
 struct fs_ec_key {
     const fs_ec_kernel *kernel;
-    uint8_t public_key[96];
     fs_nonce_key nonce; /* the secret lies in here */
 };
 
 struct fs_ec_verifier {
     const fs_ec_kernel *kernel;
-    unsigned window;
-    void *base, *key; /* tables of G and of the public key */
+    fs_ec_tables tables;
 };
 
 FS_COLD static fs_status out_of_memory(fs_error *error) {
@@ -83,16 +81,9 @@ fs_status fs_ec_key_new(fs_ec_key **out, fs_ec_curve curve, const uint8_t *secre
     if (!secret_in_range(secret, kernel->order, kernel->octets))
         return fs_fail(error, FS_ERROR_KEY, "the private key is not in 1..n-1 (SEC 1 section 3.2.1)");
     fs_ec_key *key = fs_secret_open(sizeof *key);
-    void *room = fs_secret_open(kernel->sign_room);
-    if (key == NULL || room == NULL) {
-        fs_secret_close(key, sizeof *key);
-        fs_secret_close(room, kernel->sign_room);
-        return out_of_memory(error);
-    }
+    if (key == NULL) return out_of_memory(error);
     key->kernel = kernel;
     fs_nonce_key_init(&key->nonce, curve, secret, kernel->order);
-    kernel->derive(secret, room, key->public_key);
-    fs_secret_close(room, kernel->sign_room);
     fs_ec_wipe_stack();
     *out = key;
     return FS_OK;
@@ -100,30 +91,38 @@ fs_status fs_ec_key_new(fs_ec_key **out, fs_ec_curve curve, const uint8_t *secre
 
 void fs_ec_key_free(fs_ec_key *key) { fs_secret_close(key, sizeof *key); }
 
-void fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key) { memcpy(public_key, key->public_key, 2 * key->kernel->octets); }
+fs_status fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key, fs_error *error) {
+    void *room = fs_secret_open(key->kernel->sign_room);
+    if (room == NULL) return out_of_memory(error);
+    key->kernel->derive(key->nonce.secret, room, public_key);
+    fs_secret_close(room, key->kernel->sign_room);
+    fs_ec_wipe_stack();
+    return FS_OK;
+}
 
 const char *fs_ec_key_kernel(const fs_ec_key *key) { return key->kernel->name; }
 
-/* What one call of fs_ec_sign_batch works with. */
+/* What one call of fs_ec_sign_batch works with: one secret mapping. */
 typedef struct {
     const fs_ec_key *key;
     void *room;
     uint8_t *nonces, *again;
+    size_t size;
 } signing;
 
 static int signing_open(signing *job, const fs_ec_key *key) {
     const fs_ec_kernel *kernel = key->kernel;
+    const size_t nonces = kernel->rows * kernel->octets;
     job->key = key;
-    job->room = fs_secret_open(kernel->sign_room);
-    job->nonces = fs_secret_open(kernel->rows * kernel->octets);
-    job->again = fs_secret_open(kernel->rows);
-    return job->room != NULL && job->nonces != NULL && job->again != NULL;
+    job->size = kernel->sign_room + nonces + kernel->rows;
+    job->room = fs_secret_open(job->size);
+    job->nonces = (uint8_t *)job->room + kernel->sign_room;
+    job->again = job->nonces + nonces;
+    return job->room != NULL;
 }
 
 static void signing_close(signing *job) {
-    fs_secret_close(job->room, job->key->kernel->sign_room);
-    fs_secret_close(job->nonces, job->key->kernel->rows * job->key->kernel->octets);
-    fs_secret_close(job->again, job->key->kernel->rows);
+    fs_secret_close(job->room, job->size);
     fs_ec_wipe_stack();
 }
 
@@ -159,7 +158,7 @@ FS_COLD static fs_status self_check_failed(uint8_t *signatures, size_t octets, f
 
 fs_status fs_ec_sign_batch(const fs_ec_key *key, const uint8_t *digests, size_t count, uint8_t *signatures, fs_error *error) {
     signing job;
-    size_t octets = key->kernel->octets, rows = key->kernel->rows;
+    size_t octets = key->kernel->octets, rows = key->kernel->sign_rows(count);
     int failed = 0, memory = signing_open(&job, key);
     for (size_t first = 0; first < count && memory && !failed; first += rows) {
         size_t left = count - first;
@@ -173,7 +172,7 @@ fs_status fs_ec_sign_batch(const fs_ec_key *key, const uint8_t *digests, size_t 
 fs_status fs_ec_sign_with_nonces(const fs_ec_key *key, const uint8_t *digests, const uint8_t *nonces, size_t count,
                                  uint8_t *signatures, uint8_t *again, fs_error *error) {
     signing job;
-    size_t octets = key->kernel->octets, rows = key->kernel->rows;
+    size_t octets = key->kernel->octets, rows = key->kernel->sign_rows(count);
     int failed = 0, memory = signing_open(&job, key);
     for (size_t first = 0; first < count && memory && !failed; first += rows) {
         size_t left = count - first, at = octets * first;
@@ -194,12 +193,9 @@ fs_status fs_ec_verifier_new(fs_ec_verifier **out, fs_ec_curve curve, const uint
     fs_ec_verifier *verifier = malloc(sizeof *verifier);
     if (verifier == NULL) return out_of_memory(error);
     verifier->kernel = kernel;
-    verifier->window = fs_ec_window(kernel->octets, expected);
-    verifier->base = fs_ec_allocate(kernel->table_size(verifier->window));
-    verifier->key = fs_ec_allocate(kernel->table_size(verifier->window));
     void *room = fs_ec_allocate(kernel->verify_room);
-    int memory = verifier->base != NULL && verifier->key != NULL && room != NULL;
-    int wrong = memory && kernel->tables(public_key, verifier->window, room, verifier->base, verifier->key);
+    int memory = fs_ec_tables_open(&verifier->tables, kernel->octets, expected, kernel->table_size) && room != NULL;
+    int wrong = memory && kernel->tables(public_key, room, &verifier->tables);
     free(room);
     if (memory && !wrong) {
         *out = verifier;
@@ -211,8 +207,7 @@ fs_status fs_ec_verifier_new(fs_ec_verifier **out, fs_ec_curve curve, const uint
 
 void fs_ec_verifier_free(fs_ec_verifier *verifier) {
     if (verifier == NULL) return;
-    free(verifier->base);
-    free(verifier->key);
+    fs_ec_tables_close(&verifier->tables);
     free(verifier);
 }
 
@@ -222,10 +217,10 @@ fs_status fs_ec_verify_many(const fs_ec_verifier *verifier, const uint8_t *diges
     size_t octets = kernel->octets;
     void *room = fs_ec_allocate(kernel->verify_room);
     if (room == NULL) return out_of_memory(error);
-    for (size_t first = 0; first < count; first += kernel->rows) {
-        size_t rows = count - first < kernel->rows ? count - first : kernel->rows;
-        kernel->verify(verifier->base, verifier->key, verifier->window, digests + octets * first, signatures + 2 * octets * first, rows,
-                       room, ok + first);
+    const size_t step = kernel->verify_rows(&verifier->tables, count);
+    for (size_t first = 0; first < count; first += step) {
+        size_t rows = count - first < step ? count - first : step;
+        kernel->verify(&verifier->tables, digests + octets * first, signatures + 2 * octets * first, rows, room, ok + first);
     }
     free(room);
     return FS_OK;

@@ -36,8 +36,8 @@ fs_status fs_ec_key_new(fs_ec_key **key, fs_ec_curve curve, const uint8_t *secre
                         fs_error *error) FS_MUST_CHECK;
 void fs_ec_key_free(fs_ec_key *key);
 
-/* The public key of a private one, x|y, to be compared with the DNSKEY before anything is signed. */
-void fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key);
+/* The public key of a private one, x|y. */
+fs_status fs_ec_key_public(const fs_ec_key *key, uint8_t *public_key, fs_error *error) FS_MUST_CHECK;
 
 /* The variant in use: "portable", "adx". */
 const char *fs_ec_key_kernel(const fs_ec_key *key);

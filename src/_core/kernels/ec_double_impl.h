@@ -41,24 +41,61 @@ static void gather(const double_room *room, point *out, const point *table, int 
     }
 }
 
+static size_t terms_of(const fs_ec_tables *tables) { return window_count(tables->window[0]) + window_count(tables->window[1]); }
+
+static size_t kernel_verify_rows(const fs_ec_tables *tables, size_t count) { return rows_at_once(terms_of(tables), count); }
+
+/* out[i] = what term number t of each row's sum is: first those of u1*G, then those of u2*Q. */
+static void gather_term(const double_room *room, point *out, const fs_ec_tables *tables, size_t t, size_t count) {
+    const size_t first = window_count(tables->window[0]);
+    const int b = t >= first;
+    gather(room, out, tables->table[b], b, t - (b ? first : 0), tables->window[b], count);
+}
+
 /* sum[i] = u1*G + u2*Q, but for the rows marked as special. */
-static void multiply_two(double_room *room, const point *const table[2], unsigned window, size_t count) {
-    size_t windows = window_count(window), all = padded(count, LANES);
+static void multiply_two(double_room *room, const fs_ec_tables *tables, size_t count) {
+    const size_t terms = terms_of(tables), left = (terms + 1) / 2, all = padded(count, LANES);
+    addition *rows = &room->rows;
     for (size_t i = count; i < all; i++)
         for (int b = 0; b < 2; b++) room->half[b][i] = room->half[b][0], room->flip[b][i] = room->flip[b][0];
-    gather(room, room->rows.sum, table[0], 0, 0, window, all);
-    for (size_t step = 1; step < 2 * windows; step++) {
-        int b = step >= windows;
-        gather(room, room->rows.next, table[b], b, step - (b ? windows : 0), window, all);
-        add_rows(&room->rows, all);
+    if (all <= tree_rows(terms)) {
+        memset(rows->special + count, 0, sizeof rows->special - count);
+        for (size_t t = 0; t < terms; t++)
+            gather_term(room, t < left ? &rows->sum[t * all] : &rows->next[(t - left) * all], tables, t, all);
+        add_tree(rows, terms, all);
+        return;
+    }
+    gather_term(room, rows->sum, tables, 0, all);
+    for (size_t t = 1; t < terms; t++) {
+        gather_term(room, rows->next, tables, t, all);
+        add_rows(rows, all);
     }
 }
 
 /* One row by complete additions: zero scalars, equal or opposite points on the way, or infinity as a result. */
-FS_COLD static any_point multiply_two_slowly(const point *const table[2], const num u[2]) {
-    any_point sum = multiply_slow(&table[0][0], &u[0]), other = multiply_slow(&table[1][0], &u[1]);
+FS_COLD static any_point multiply_two_slowly(const fs_ec_tables *tables, const num u[2]) {
+    any_point sum = multiply_slow(tables->table[0], &u[0]), other = multiply_slow(tables->table[1], &u[1]);
     add_any(&sum, &other);
     return sum;
 }
 
 static size_t kernel_table_size(unsigned window) { return (window_count(window) << (window - 1)) * sizeof(point); }
+
+/* ---- The tables: that of G is the same for all keys. Few signatures share one that is made once in a process. */
+
+static point shared_base[((EC_LIMBS * 64 + FS_EC_SHARED_WINDOW - 1) / FS_EC_SHARED_WINDOW) << (FS_EC_SHARED_WINDOW - 1)];
+static pthread_once_t shared_once = PTHREAD_ONCE_INIT;
+
+static void shared_fill(void) {
+    static addition rows;
+    table_build(shared_base, &generator, FS_EC_SHARED_WINDOW, &rows);
+}
+
+static void fill_tables(fs_ec_tables *tables, const point *key, addition *rows) {
+    if (tables->table[0] != NULL) table_build(tables->table[0], &generator, tables->window[0], rows);
+    else {
+        pthread_once(&shared_once, shared_fill);
+        tables->table[0] = shared_base;
+    }
+    table_build(tables->table[1], key, tables->window[1], rows);
+}

@@ -4,6 +4,7 @@
 
 #include "cpu.h"
 #include "ec_batch.h"
+#include "ec_tables.h"
 
 /* A value that may be told from now on. With FS_CTGRIND the secrets are marked undefined for valgrind, and this lifts the mark. */
 #if defined(FS_CTGRIND)
@@ -45,12 +46,16 @@ typedef struct {
     int (*sign)(const uint8_t *secret, const uint8_t *digests, const uint8_t *nonces, size_t count, void *sign_room,
                 uint8_t *signatures, uint8_t *again);
 
+    /* Of so many rows, how many to take at a time. */
+    size_t (*sign_rows)(size_t count);
+    size_t (*verify_rows)(const fs_ec_tables *tables, size_t count);
+
     /* Octets of the table of one base for a window of so many bits. */
     size_t (*table_size)(unsigned window);
     /* Fill the tables of G and of the public key; 1 when that is no point of the curve. */
-    int (*tables)(const uint8_t *public_key, unsigned window, void *verify_room, void *base, void *key);
-    void (*verify)(const void *base, const void *key, unsigned window, const uint8_t *digests, const uint8_t *signatures,
-                   size_t count, void *verify_room, uint8_t *ok);
+    int (*tables)(const uint8_t *public_key, void *verify_room, fs_ec_tables *tables);
+    void (*verify)(const fs_ec_tables *tables, const uint8_t *digests, const uint8_t *signatures, size_t count, void *verify_room,
+                   uint8_t *ok);
 
     /* One operation of the arithmetic on big-endian octets, for tests against Python's integers. */
     void (*probe)(fs_ec_probe operation, const uint8_t *a, const uint8_t *b, uint8_t *out);

@@ -118,6 +118,26 @@ static void add_rows(addition *rows, size_t count) {
         add_four(&rows->sum[i - LANES], &rows->next[i - LANES], &rows->before[i - LANES], lane);
 }
 
+/* Rows that `add_tree` has room for when each is a sum of so many terms: a multiple of 8. */
+static inline size_t tree_rows(size_t terms) { return ROWS / ((terms + 1) / 2) / 8 * 8; }
+
+/* Rows to take at a time of so many: a few trees are faster than one long sum. */
+static inline size_t rows_at_once(size_t terms, size_t count) { return count <= 4 * tree_rows(terms) ? tree_rows(terms) : ROWS; }
+
+/* sum[i] = the sum of `terms` points for each of `count` rows, a multiple of LANES, by pairs, pairs of pairs and so on: few inversions, which
+ * is what few rows wait for. Term t of row i is sum[t * count + i] in the first half of the terms, rounded up, and in the other half
+ * next[...], with t counted from there. special[] must be zero from `count` on. */
+static void add_tree(addition *rows, size_t terms, size_t count) {
+    const size_t end = (terms + 1) / 2 * count;
+    while (terms > 1) {
+        add_rows(rows, terms / 2 * count);
+        terms -= terms / 2;
+        memcpy(rows->next, &rows->sum[(terms - terms / 2) * count], terms / 2 * count * sizeof(point));
+    }
+    for (size_t i = count; i < end; i += count)
+        for (size_t j = 0; j < count; j++) rows->special[j] |= rows->special[i + j];
+}
+
 /* Let the rows from count up to the next multiple of `multiple` repeat row 0, so that loops need no tail. Returns that multiple. */
 static size_t padded(size_t count, size_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 

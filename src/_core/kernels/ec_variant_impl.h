@@ -16,5 +16,6 @@ static const uint8_t order_octets[EC_OCTETS] = EC_N_OCTETS;
     {                                                                                                                          \
         .name = title, .curve = EC_CURVE, .octets = EC_OCTETS, .rows = ROWS, .order = order_octets, .usable = fits,            \
         .sign_room = sizeof(sign_room), .verify_room = sizeof(verify_room), .derive = kernel_derive, .sign = kernel_sign,      \
-        .table_size = kernel_table_size, .tables = kernel_tables, .verify = kernel_verify, .probe = kernel_probe               \
+        .sign_rows = kernel_sign_rows, .verify_rows = kernel_verify_rows, .table_size = kernel_table_size,                     \
+        .tables = kernel_tables, .verify = kernel_verify, .probe = kernel_probe                                                \
     }

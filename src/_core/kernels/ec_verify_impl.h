@@ -38,17 +38,16 @@ static int matches(const point *sum, const num *r) {
     return num_equal(&x, &high) != 0;
 }
 
-FS_COLD static int verify_slowly(const verify_room *room, size_t i, const point *const table[2], const uint8_t *digest) {
+FS_COLD static int verify_slowly(const verify_room *room, size_t i, const fs_ec_tables *tables, const uint8_t *digest) {
     num u[2];
     scalars(room, i, digest, u);
-    any_point sum = multiply_two_slowly(table, u);
+    any_point sum = multiply_two_slowly(tables, u);
     return !sum.infinite && matches(&sum.at, &room->r[i]);
 }
 
-static void kernel_verify(const void *base, const void *key, unsigned window, const uint8_t *digests, const uint8_t *signatures,
-                          size_t count, void *memory, uint8_t *ok) {
+static void kernel_verify(const fs_ec_tables *tables, const uint8_t *digests, const uint8_t *signatures, size_t count, void *memory,
+                          uint8_t *ok) {
     verify_room *room = memory;
-    const point *const table[2] = {base, key};
     load_signatures(room, signatures, count, ok);
     order_invert_all(room->inverse, room->value, room->two.rows.before, count);
     for (size_t i = 0; i < count; i++) {
@@ -56,15 +55,15 @@ static void kernel_verify(const void *base, const void *key, unsigned window, co
         scalars(room, i, digests + EC_OCTETS * i, u);
         set_scalars(&room->two, i, u);
     }
-    multiply_two(&room->two, table, window, count);
+    multiply_two(&room->two, tables, count);
     for (size_t i = 0; i < count; i++) {
         if (!ok[i]) continue;
-        if (FS_UNLIKELY(room->two.rows.special[i])) ok[i] = (uint8_t)verify_slowly(room, i, table, digests + EC_OCTETS * i);
+        if (FS_UNLIKELY(room->two.rows.special[i])) ok[i] = (uint8_t)verify_slowly(room, i, tables, digests + EC_OCTETS * i);
         else ok[i] = (uint8_t)matches(&room->two.rows.sum[i], &room->r[i]);
     }
 }
 
-static int kernel_tables(const uint8_t *public_key, unsigned window, void *memory, void *base, void *key) {
+static int kernel_tables(const uint8_t *public_key, void *memory, fs_ec_tables *tables) {
     verify_room *room = memory;
     point q;
     num_load(&q.x, public_key);
@@ -73,7 +72,6 @@ static int kernel_tables(const uint8_t *public_key, unsigned window, void *memor
     fe_from(&q.x, &q.x);
     fe_from(&q.y, &q.y);
     if (!point_on_curve(&q)) return 1;
-    table_build(base, &generator, window, &room->two.rows);
-    table_build(key, &q, window, &room->two.rows);
+    fill_tables(tables, &q, &room->two.rows);
     return 0;
 }

@@ -26,8 +26,7 @@ struct fs_ed25519_key {
 struct fs_ed25519_verifier {
     const fs_ed25519_kernel *kernel;
     uint8_t public_key[32];
-    unsigned window;
-    void *base, *key; /* tables of B and of -A */
+    fs_ec_tables tables; /* of B and of -A */
 };
 
 FS_COLD static fs_status out_of_memory(fs_error *error) {
@@ -140,7 +139,7 @@ static int sign_chunk(const fs_ed25519_key *key, signing *job, const uint8_t *da
 fs_status fs_ed25519_sign_batch(const fs_ed25519_key *key, const uint8_t *data, const uint64_t *offset, size_t count,
                                 uint8_t *signatures, fs_error *error) {
     signing job;
-    size_t rows = key->kernel->rows;
+    size_t rows = key->kernel->sign_rows(count);
     int failed = 0, memory = signing_open(&job, key->kernel);
     for (size_t first = 0; first < count && memory && !failed; first += rows) {
         size_t left = count - first;
@@ -163,13 +162,10 @@ fs_status fs_ed25519_verifier_new(fs_ed25519_verifier **out, const uint8_t *publ
     fs_ed25519_verifier *verifier = malloc(sizeof *verifier);
     if (verifier == NULL) return out_of_memory(error);
     verifier->kernel = kernel;
-    verifier->window = fs_ec_window(32, expected);
     memcpy(verifier->public_key, public_key, 32);
-    verifier->base = fs_ec_allocate(kernel->table_size(verifier->window));
-    verifier->key = fs_ec_allocate(kernel->table_size(verifier->window));
     void *room = fs_ec_allocate(kernel->verify_room);
-    int memory = verifier->base != NULL && verifier->key != NULL && room != NULL;
-    int wrong = memory && kernel->tables(public_key, verifier->window, room, verifier->base, verifier->key);
+    int memory = fs_ec_tables_open(&verifier->tables, 32, expected, kernel->table_size) && room != NULL;
+    int wrong = memory && kernel->tables(public_key, room, &verifier->tables);
     free(room);
     if (memory && !wrong) {
         *out = verifier;
@@ -182,8 +178,7 @@ fs_status fs_ed25519_verifier_new(fs_ed25519_verifier **out, const uint8_t *publ
 
 void fs_ed25519_verifier_free(fs_ed25519_verifier *verifier) {
     if (verifier == NULL) return;
-    free(verifier->base);
-    free(verifier->key);
+    fs_ec_tables_close(&verifier->tables);
     free(verifier);
 }
 
@@ -193,11 +188,12 @@ fs_status fs_ed25519_verify_many(const fs_ed25519_verifier *verifier, const uint
     uint8_t *room = fs_ec_allocate(kernel->verify_room + 128 * kernel->rows);
     if (room == NULL) return out_of_memory(error);
     uint8_t *hashes = room + kernel->verify_room, *heads = hashes + 64 * kernel->rows;
-    for (size_t first = 0; first < count; first += kernel->rows) {
-        size_t rows = count - first < kernel->rows ? count - first : kernel->rows;
+    const size_t step = kernel->verify_rows(&verifier->tables, count);
+    for (size_t first = 0; first < count; first += step) {
+        size_t rows = count - first < step ? count - first : step;
         challenge_heads(heads, signatures + 64 * first, verifier->public_key, rows);
         fs_sha512_messages(heads, 64, 64, data, offset + first, rows, hashes);
-        kernel->verify(verifier->base, verifier->key, verifier->window, hashes, signatures + 64 * first, rows, room, ok + first);
+        kernel->verify(&verifier->tables, hashes, signatures + 64 * first, rows, room, ok + first);
     }
     free(room);
     return FS_OK;

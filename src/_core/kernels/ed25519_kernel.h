@@ -16,11 +16,14 @@ typedef struct {
     /* S = r + h*s into the second half, h = hash mod L. `secret`: s as a little-endian number. Nonzero: a self-check failed. */
     int (*respond)(const uint8_t *secret, const uint8_t *hashes, size_t count, void *sign_room, uint8_t *signatures);
 
+    /* As in fs_ec_kernel. */
+    size_t (*sign_rows)(size_t count);
+    size_t (*verify_rows)(const fs_ec_tables *tables, size_t count);
     size_t (*table_size)(unsigned window);
     /* Fill the tables of B and of -A; 1 when the public key is refused. */
-    int (*tables)(const uint8_t *public_key, unsigned window, void *verify_room, void *base, void *key);
-    void (*verify)(const void *base, const void *key, unsigned window, const uint8_t *hashes, const uint8_t *signatures, size_t count,
-                   void *verify_room, uint8_t *ok);
+    int (*tables)(const uint8_t *public_key, void *verify_room, fs_ec_tables *tables);
+    void (*verify)(const fs_ec_tables *tables, const uint8_t *hashes, const uint8_t *signatures, size_t count, void *verify_room,
+                   uint8_t *ok);
 
     void (*probe)(fs_ec_probe operation, const uint8_t *a, const uint8_t *b, uint8_t *out);
 } fs_ed25519_kernel;

@@ -14,6 +14,7 @@
 #define ED25519_KERNEL(title, fits)                                                                                            \
     {                                                                                                                          \
         .name = title, .rows = ROWS, .usable = fits, .sign_room = sizeof(comb_room), .verify_room = sizeof(verify_room),       \
-        .commit = kernel_commit, .respond = kernel_respond, .table_size = kernel_table_size, .tables = kernel_tables,          \
-        .verify = kernel_verify, .probe = kernel_probe                                                                         \
+        .commit = kernel_commit, .respond = kernel_respond, .sign_rows = kernel_sign_rows,                                     \
+        .verify_rows = kernel_verify_rows, .table_size = kernel_table_size, .tables = kernel_tables, .verify = kernel_verify,  \
+        .probe = kernel_probe                                                                                                  \
     }

@@ -4,6 +4,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 enum { SAMPLE = 1000 }; /* of ECDSA and EdDSA signatures one in so many is verified as it leaves; all are by the gate */
 
@@ -98,9 +100,11 @@ fs_status fs_sign(const fs_private_key *key, const fs_rows *rows, uint8_t *signa
 
 /* ---- proof at load */
 
-enum { PROOFS_MAX = 17, PROOF_OCTETS = FS_DIGEST_MAX };
+enum { PROOFS_MAX = 17, PROOF_OCTETS = FS_DIGEST_MAX, ENGINES_MAX = 64 };
 
-fs_status fs_engine_prove(const fs_private_key *key, fs_error *error) {
+static atomic_bool proven[ENGINES_MAX]; /* in this process, by a row of the table */
+
+static fs_status prove(const fs_private_key *key, fs_error *error) {
     const uint16_t width = key->public_key.digest_length;
     const size_t lanes = key->engine->lanes, count = lanes == 1 ? 1 : lanes < PROOFS_MAX ? lanes + 1 : PROOFS_MAX;
     uint8_t data[PROOFS_MAX * PROOF_OCTETS], signatures[PROOFS_MAX * FS_SIGNATURE_MAX];
@@ -108,7 +112,16 @@ fs_status fs_engine_prove(const fs_private_key *key, fs_error *error) {
     for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 0x9d + (i >> 8) + 1);
     for (size_t i = 0; i <= PROOFS_MAX; i++) offset[i] = i * (PROOF_OCTETS - 1);
     const fs_rows rows = {data, width == 0 ? offset : NULL, width, count};
-    const fs_status status = fs_sign(key, &rows, signatures, error);
-    if (status != FS_OK || fs_is_rsa(key->public_key.algorithm)) return status;
+    const fs_status status = key->engine->sign(key, &rows, signatures, error);
+    if (status != FS_OK) return status;
     return are_all_good(key, &rows, signatures) ? FS_OK : caught(key, signatures, count, error);
+}
+
+fs_status fs_engine_prove(const fs_private_key *key, fs_error *error) {
+    const size_t row = (size_t)(key->engine - fs_engines);
+    /* An RSA key is proven each time, by primes that nobody else has tried. */
+    if (row < ENGINES_MAX && atomic_load(&proven[row]) && !fs_is_rsa(key->public_key.algorithm)) return FS_OK;
+    const fs_status status = prove(key, error);
+    if (row < ENGINES_MAX && status == FS_OK) atomic_store(&proven[row], true);
+    return status;
 }

@@ -45,7 +45,8 @@ fs_status fs_engine_choose(const fs_private_key *key, const char *name, const fs
  * first and a random one of each thousand. When a check fails the output is wiped and the status is FS_ERROR_CRYPTO. */
 fs_status fs_sign(const fs_private_key *key, const fs_rows *rows, uint8_t *signatures, fs_error *error) FS_MUST_CHECK;
 
-/* Sign a fixed blob on every lane and once more, and check each signature. */
+/* Sign a fixed blob on every lane and once more, and check each signature: for the first key that an engine gets in a process, and for every
+ * RSA key. What another key signs is sampled as every batch is. */
 fs_status fs_engine_prove(const fs_private_key *key, fs_error *error) FS_MUST_CHECK;
 
 /* ---- the engines */

@@ -22,12 +22,14 @@ class Output(Protocol):
 
     @property
     def directory(self) -> str:
-        """Folder that has to be synced once the file is in place; "" if there is none."""
+        """Folder that has to be synced once the file is in place; "" for a file that is not to last."""
+
+    @property
+    def fd(self) -> int: ...
 
     def write(self, data: bytes | memoryview) -> None: ...
     def append_from(self, source_fd: int, octets: int) -> None: ...
     def begin_sync(self) -> None: ...
-    def sync(self) -> None: ...
     def place(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -44,6 +46,7 @@ class AtomicFile:
 
     def __init__(self, path: str, mode: int = 0o644) -> None:
         self.path = path
+        self.fd: int
         self.fd, self.temporary = _create_beside(path, mode)
 
     def write(self, data: bytes | memoryview) -> None:
@@ -120,9 +123,6 @@ class StreamFile(AtomicFile):
     def begin_sync(self) -> None:
         """Nothing of this file is to outlive the run."""
 
-    def sync(self) -> None:
-        """As above."""
-
     def place(self) -> None:
         with open(self.temporary, "rb") as written:
             while chunk := written.read(_COPY):
@@ -135,16 +135,13 @@ class StreamFile(AtomicFile):
 
 def sync_together(files: Iterable[tuple[int, Output]]) -> dict[int, OSError]:
     """Have the octets of all files on the disk; the error of each that failed, by the number that stands with it."""
-    errors = {}
-    numbered = list(files)
-    for _, file in numbered:
-        file.begin_sync()
-    for number, file in numbered:
-        try:
-            file.sync()
-        except OSError as error:
-            errors[number] = error
-    return errors
+    durable = [(number, file) for number, file in files if file.directory]
+    codes = _core.sync_files([file.fd for _, file in durable])
+    return {
+        number: OSError(code, os.strerror(code), file.temporary)
+        for (number, file), code in zip(durable, codes, strict=True)
+        if code
+    }
 
 
 def place_together(files: Mapping[int, Output]) -> dict[int, OSError]:
