@@ -108,24 +108,28 @@ cdef extern from "verify.h" nogil:
 cdef class PublicKeys:
     """The keys of a DNSKEY RRset, ready to verify by: read from the RDATA of each.
 
-    With *expected*, how many signatures each key is expected to have, ECDSA and Ed25519 go by the batch verifiers where
-    that pays.
+    They remember which signatures libcrypto has found good, and are for one verification at a time.
     """
     cdef fs_verify_key *key
     cdef readonly uint32_t count
+    cdef tuple rdatas
 
-    def __cinit__(self, rdatas, expected=()):
+    def __cinit__(self, rdatas):
+        cdef bytes rdata
+        self.rdatas = tuple(rdatas)
+        self.key = <fs_verify_key *>calloc(len(self.rdatas) + 1, sizeof(fs_verify_key))
+        if self.key == NULL:
+            raise MemoryError()
+        for rdata in self.rdatas:
+            fs_verify_key_open(&self.key[self.count], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata))
+            self.count += 1
+
+    def prepare(self, expected):
+        """Make ready for so many signatures by each key: ECDSA and Ed25519 go by the batch verifiers where that pays."""
         cdef fs_error error
         cdef bytes rdata
         memset(&error, 0, sizeof(error))
-        self.key = <fs_verify_key *>calloc(len(rdatas) + 1, sizeof(fs_verify_key))
-        if self.key == NULL:
-            raise MemoryError()
-        for rdata in rdatas:
-            fs_verify_key_open(&self.key[self.count], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata))
-            self.count += 1
-        for i, number in enumerate(expected):
-            rdata = rdatas[i]
+        for i, (rdata, number) in enumerate(zip(self.rdatas, expected, strict=True)):
             check(fs_verify_key_prepare(&self.key[i], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata), number, &error),
                   &error)
 

@@ -14,6 +14,36 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
+//----------- What is known to be good -----------
+
+/* The signatures at the apex are looked at more than once, by libcrypto each time: it is asked once. Remembered are the octets themselves, of
+ * good signatures only; a memo belongs to one verification in one thread. */
+enum { MEMO = 4, MEMO_DIGEST = 48, MEMO_SIGNATURE = 96 };
+
+struct fs_verify_memo {
+    unsigned next;
+    struct {
+        uint8_t digest[MEMO_DIGEST], signature[MEMO_SIGNATURE];
+        int good;
+    } row[MEMO];
+};
+
+static int is_known(const fs_verify_key *key, const uint8_t *digest, const uint8_t *signature) {
+    for (unsigned i = 0; key->memo != NULL && i < MEMO; i++)
+        if (key->memo->row[i].good && memcmp(key->memo->row[i].digest, digest, key->digest_size) == 0 &&
+            memcmp(key->memo->row[i].signature, signature, key->signature_size) == 0)
+            return 1;
+    return 0;
+}
+
+static void remember(const fs_verify_key *key, const uint8_t *digest, const uint8_t *signature) {
+    if (key->memo == NULL) return;
+    const unsigned i = key->memo->next++ % MEMO;
+    memcpy(key->memo->row[i].digest, digest, key->digest_size);
+    memcpy(key->memo->row[i].signature, signature, key->signature_size);
+    key->memo->row[i].good = 1;
+}
+
 //----------- Reading a key -----------
 
 uint16_t fs_verify_key_tag(const uint8_t *rdata, uint32_t length) {
@@ -109,10 +139,14 @@ void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t lengt
     if (key->signature_size == 0) key->signature_size = (uint16_t)EVP_PKEY_get_size(pkey); /* RSA */
     key->pkey = pkey;
     key->usable = 1;
+    if (key->algorithm == FS_ALGORITHM_P256 || key->algorithm == FS_ALGORITHM_P384)
+        key->memo = calloc(1, sizeof *key->memo); /* without memory there is nothing to remember */
 }
 
 void fs_verify_key_close(fs_verify_key *key) {
     EVP_PKEY_free(key->pkey);
+    free(key->memo);
+    key->memo = NULL;
     if (key->batch != NULL && key->algorithm == FS_ALGORITHM_ED25519) fs_ed25519_verifier_free(key->batch);
     else if (key->batch != NULL) fs_ec_verifier_free(key->batch);
     key->pkey = key->batch = NULL;
@@ -292,12 +326,13 @@ static FS_COLD fs_status refuse(const fs_verify_key *key, fs_error *error) {
 
 static int check_digest(const fs_verify_key *key, EVP_PKEY_CTX *context, const uint8_t *digest, const uint8_t *signature) {
     uint8_t der[2 + 2 * (3 + 48)];
-    uint32_t length = key->signature_size;
-    if (key->algorithm == FS_ALGORITHM_P256 || key->algorithm == FS_ALGORITHM_P384) {
-        length = put_ecdsa(signature, length / 2, der);
-        signature = der;
-    }
-    return EVP_PKEY_verify(context, signature, length, digest, key->digest_size) == 1;
+    if (key->algorithm != FS_ALGORITHM_P256 && key->algorithm != FS_ALGORITHM_P384)
+        return EVP_PKEY_verify(context, signature, key->signature_size, digest, key->digest_size) == 1;
+    if (is_known(key, digest, signature)) return 1;
+    const uint32_t length = put_ecdsa(signature, key->signature_size / 2, der);
+    if (EVP_PKEY_verify(context, der, length, digest, key->digest_size) != 1) return 0;
+    remember(key, digest, signature);
+    return 1;
 }
 
 static int check_message(EVP_MD_CTX *context, const fs_verify_key *key, const uint8_t *message, uint64_t length,

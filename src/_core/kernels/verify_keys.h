@@ -32,6 +32,7 @@ struct fs_verify_key {
     uint16_t signature_size; /* octets */
     void *pkey;              /* EVP_PKEY */
     void *batch;             /* fs_ec_verifier or fs_ed25519_verifier, many signatures at once; or NULL */
+    struct fs_verify_memo *memo; /* ECDSA signatures that libcrypto has found good lately */
     fs_verify_many *verify_many;
 };
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+_SIGNATURES = ("generated", "retained", "dropped", "verified", "unverified")
 
 
 @dataclass(slots=True)
@@ -22,9 +25,18 @@ class Report:
     phases: dict[str, float] = field(default_factory=dict)  # step -> seconds, in the order they ran
     watch: Callable[[str, int, int], None] | None = None  # told (step, done, all) while a step runs
 
+    def as_dict(self) -> dict[str, Any]:
+        """Counts and seconds as plain values, for JSON."""
+        return {
+            "signatures": {name: getattr(self, name) for name in _SIGNATURES},
+            "octets": self.octets,
+            "workers": self.workers,
+            "seconds": {name: round(seconds, 6) for name, seconds in self.phases.items()},
+        }
+
     def add(self, other: Report) -> None:
         """Count what another run did as well."""
-        for name in ("generated", "retained", "dropped", "verified", "unverified", "octets"):
+        for name in (*_SIGNATURES, "octets"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name, seconds in other.phases.items():
             self.phases[name] = self.phases.get(name, 0.0) + seconds

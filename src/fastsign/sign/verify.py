@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from fastsign import _core
@@ -73,20 +72,13 @@ class Survey:
     chains: tuple[Nsec3Index, ...] = ()
 
 
-@lru_cache(maxsize=4)
-def open_keys(rdatas: tuple[bytes, ...], expected: tuple[int, ...] = ()) -> PublicKeys:
-    """The public keys of a DNSKEY RRset; kept, so that forked workers inherit them and their tables."""
-    return PublicKeys(rdatas, expected)
-
-
 @dataclass(frozen=True, slots=True)
 class Task:
     """What the workers share."""
 
     subject: Subject
     survey: Survey
-    dnskeys: tuple[bytes, ...]  # RDATA
-    expected: tuple[int, ...] = ()  # signatures by each key; none: verify one by one
+    keys: PublicKeys  # forked workers inherit them and their tables
     zonemd: ZonemdTask | None = None
 
 
@@ -103,7 +95,7 @@ def verify_share(task: Task, first: int, last: int) -> Result:
     if first == last and task.zonemd is not None:
         digests, rows = digest_zone(task.subject, task.survey, task.zonemd)
         return Result((0, 0, 0, 0), rows, digests)
-    counts, rows = _core.verify_range(task.subject, task.survey, open_keys(task.dnskeys, task.expected), first, last)
+    counts, rows = _core.verify_range(task.subject, task.survey, task.keys, first, last)
     return Result(counts, rows, {})
 
 
@@ -187,9 +179,11 @@ def verify_records(arena: Arena, order: Order, apex: bytes, options: VerifyOptio
     subject = Subject(arena, order, apex.lower(), now, *facts)
     try:
         survey, rdatas = _look_at_apex(subject, report)
-        survey = _judge_keys(subject, survey, rdatas, report)
-        expected = () if options.one_by_one else tuple(_core.verify_count_signatures(arena, open_keys(rdatas)))
-        _walk(Task(subject, survey, rdatas, expected, _zonemd_task(subject, survey, options)), report)
+        keys = PublicKeys(rdatas)
+        survey = _judge_keys(subject, survey, keys, rdatas, report)
+        if not options.one_by_one:
+            keys.prepare(_core.verify_count_signatures(arena, keys))
+        _walk(Task(subject, survey, keys, _zonemd_task(subject, survey, options)), report)
         _conclude(report)
     except _RefusedError as refused:
         report.before.append(str(refused))
@@ -283,9 +277,11 @@ def _index_chains(
     return tuple(chains)
 
 
-def _judge_keys(subject: Subject, survey: Survey, rdatas: tuple[bytes, ...], report: VerifyReport) -> Survey:
+def _judge_keys(
+    subject: Subject, survey: Survey, keys: PublicKeys, rdatas: tuple[bytes, ...], report: VerifyReport
+) -> Survey:
     """Sort the keys into active, stand-by and revoked ones, and say which algorithms must be complete."""
-    keys, options = open_keys(rdatas), report.options
+    options = report.options
     for i in range(len(keys)):
         flags, protocol, algorithm, _, _ = keys.facts(i)
         if not flags & ZONE_KEY or protocol != 3:
@@ -347,7 +343,6 @@ def _walk(task: Task, report: VerifyReport) -> None:
     """Every node, by as many workers as it is worth, one of which digests the zone; then the ends of the chains."""
     nodes, options = len(task.subject.order.node_name), report.options
     small = len(task.subject.order.rrset_type) < _POOL_FROM_RRSETS
-    open_keys(task.dnskeys, task.expected)
     ranges = [(first, min(first + RANGE, nodes)) for first in range(0, nodes, RANGE)]
     if task.zonemd is not None:
         ranges.insert(0, (0, 0))  # first, for it takes longest

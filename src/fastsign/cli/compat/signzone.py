@@ -76,7 +76,7 @@ TOOL = Tool(
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
     refused="EFJUZ",
-    long={**long_names.SIGNZONE, "batch": ":", "zonemd": ":"},
+    long={**long_names.SIGNZONE, "batch": ":", "json": "", "zonemd": ":"},
 )
 
 _HOUR, _DAY = 3600, 86400
@@ -114,6 +114,7 @@ class Manner:
     verbosity: int = 0
     quiet: bool = False
     statistics: bool = False
+    json: bool = False  # statistics as an object, and nothing else on standard output
 
 
 def main(env: Env) -> int:
@@ -143,7 +144,7 @@ def read_line(line: CommandLine) -> tuple[Job, Manner]:
 
 def manner_of(options: _Options) -> Manner:
     """What the options ask to be told."""
-    return Manner(options.verbosity, quiet="q" in options.flags, statistics="t" in options.flags)
+    return Manner(options.verbosity, "q" in options.flags, "t" in options.flags, "json" in options.flags)
 
 
 def _operands(line: CommandLine) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fastsign.cli.compat import signzone
 from fastsign.cli.compat.common import CommandLine, FatalError, run_tool
 from fastsign.cli.compat.signzone import Manner
-from fastsign.cli.compat.signzone_run import Signing, print_statistics
+from fastsign.cli.compat.signzone_run import Signing, print_json, print_statistics
 from fastsign.cli.env import Env
 from fastsign.errors import system_reason
 from fastsign.keys.folder import IndexedFolder
@@ -61,12 +61,14 @@ def run_batch(line: CommandLine, source: str, manner: Manner, workers: int) -> i
     results = work_through(len(entries), worker.sign, crew, group)
     for entry, result in zip(entries, results, strict=True):
         done = _failed(line, result.reason) if isinstance(result, Death) else result
-        _print(line, entry, done)
+        _print(line, entry, done, manner)
         failed += done.code != 0
         if done.report is not None:
             totals.add(done.report)
     seconds = time.monotonic() - started
-    if manner.statistics:
+    if manner.statistics and manner.json:
+        print_json(line.env.stdout, {"zones": len(entries), "failed": failed}, totals, seconds)
+    elif manner.statistics:
         print_statistics(line.env.stdout, totals, seconds)
     if not manner.quiet:
         line.warn(f"{len(entries) - failed} zones signed, {failed} failed, in {seconds:.3f} seconds")
@@ -99,15 +101,22 @@ def _failed(line: CommandLine, reason: str) -> Result:
     return Result(1, b"", f"{line.program}: fatal: {reason}\n".encode())
 
 
-def _print(line: CommandLine, entry: Entry, result: Result) -> None:
+def _print(line: CommandLine, entry: Entry, result: Result, manner: Manner) -> None:
     """What a zone would have said by itself, and where it stands if it failed."""
     for stream, octets in ((line.env.stdout, result.stdout), (line.env.stderr, result.stderr)):
         if octets:
             stream.flush()
             stream.buffer.write(octets)
             stream.buffer.flush()
-    if result.code != 0:
-        line.warn(f"{entry.place}: the zone was not signed: {shlex.join(entry.arguments)}")
+    if result.code == 0:
+        return
+    line.warn(f"{entry.place}: the zone was not signed: {shlex.join(entry.arguments)}")
+    if manner.json:
+        import json
+
+        said = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        error = said.removeprefix(f"{line.program}: ").removeprefix("fatal: ")
+        line.env.stdout.write(json.dumps({"place": entry.place, "error": error}) + "\n")
 
 
 # ---- in a worker

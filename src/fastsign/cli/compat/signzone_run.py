@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 from fastsign.cli.compat.common import CommandLine, Stop
 from fastsign.cli.compat.signzone import Manner
 from fastsign.errors import VerificationError, ZoneSyntaxError
+from fastsign.keys import names
 from fastsign.sign.job import Job
 from fastsign.sign.report import Report
 from fastsign.sign.run import open_output, run
@@ -38,11 +39,12 @@ class _Listener:
 
 
 class Signing:
-    """The run over one zone, and what it says: reports and statistics where the zone doesn't go."""
+    """The run over one zone, and what it says: on standard output, unless the zone or --json takes that."""
 
     def __init__(self, line: CommandLine, job: Job, manner: Manner) -> None:
         self.line, self.job, self.manner = line, job, manner
-        self.out = line.env.stderr if job.output is None else line.env.stdout
+        self.results = line.env.stderr if job.output is None else line.env.stdout
+        self.out = line.env.stderr if manner.json else self.results
         self.report = Report(time.monotonic)
         self.tell = _Listener(line, self.out, manner.verbosity, manner.quiet)
         self._started = time.monotonic()
@@ -67,10 +69,15 @@ class Signing:
 
     def conclude(self) -> None:
         """The zone is in place: say its name, and the statistics."""
+        runtime = time.monotonic() - self._started
+        if self.manner.json:
+            zone = {"zone": names.to_text(self.job.origin), "output": self.job.output}
+            print_json(self.results, zone, self.report, runtime)
+            return
         if self.job.output is not None:
             self.out.write(self.job.output + "\n")
         if self.manner.statistics:
-            print_statistics(self.out, self.report, time.monotonic() - self._started)
+            print_statistics(self.out, self.report, runtime)
 
 
 def run_job(line: CommandLine, job: Job, manner: Manner) -> int:
@@ -112,6 +119,22 @@ def print_statistics(out: TextIO, report: Report, runtime: float) -> None:
     if signing > 0:
         out.write(_seconds("Signatures per second:", report.generated / signing))
     out.write(_seconds("Runtime in seconds:", runtime))
+
+
+def print_json(out: TextIO, subject: dict[str, Any], report: Report, runtime: float) -> None:
+    """The same as one object on a line: *subject* says what it is about."""
+    import json
+
+    told = {**subject, **report.as_dict(), "peak_memory": _peak_memory()}
+    told["seconds"]["total"] = round(runtime, 6)
+    out.write(json.dumps(told) + "\n")
+
+
+def _peak_memory() -> int:
+    """Octets that this process, or the largest of its workers, had at most; what they share counts in each."""
+    import resource
+
+    return 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def _seconds(label: str, value: float) -> str:
