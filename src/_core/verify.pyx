@@ -13,6 +13,7 @@ cdef extern from "verify_keys.h" nogil:
         uint8_t digest_size
         uint16_t signature_size
 
+    void fs_verify_key_remember(fs_verify_key *key)
     void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length)
     void fs_verify_key_close(fs_verify_key *key)
     fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected,
@@ -108,13 +109,13 @@ cdef extern from "verify.h" nogil:
 cdef class PublicKeys:
     """The keys of a DNSKEY RRset, ready to verify by: read from the RDATA of each.
 
-    They remember which signatures libcrypto has found good, and are for one verification at a time.
+    With *remember* they know again which signatures libcrypto has found good; such are for one thread.
     """
     cdef fs_verify_key *key
     cdef readonly uint32_t count
     cdef tuple rdatas
 
-    def __cinit__(self, rdatas):
+    def __cinit__(self, rdatas, expected=(), remember=False):
         cdef bytes rdata
         self.rdatas = tuple(rdatas)
         self.key = <fs_verify_key *>calloc(len(self.rdatas) + 1, sizeof(fs_verify_key))
@@ -123,6 +124,10 @@ cdef class PublicKeys:
         for rdata in self.rdatas:
             fs_verify_key_open(&self.key[self.count], <const uint8_t *><const char *>rdata, <uint32_t>len(rdata))
             self.count += 1
+            if remember:
+                fs_verify_key_remember(&self.key[self.count - 1])
+        if expected:
+            self.prepare(expected)
 
     def prepare(self, expected):
         """Make ready for so many signatures by each key: ECDSA and Ed25519 go by the batch verifiers where that pays."""

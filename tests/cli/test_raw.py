@@ -14,6 +14,7 @@ from fastsign.zone.raw import raw_header
 from inprocess import command, signzone
 from raw_files import STRICTER, WRONG, WRONG_ZONES
 from signing_scene import VALIDITY, Scene
+from spoiling import spoil
 from zones import read_raw
 
 NOW = 1793500000
@@ -137,17 +138,7 @@ def test_raw_output_goes_to_standard_output(scene: Scene) -> None:
 
 
 def test_the_gate_reads_the_raw_file_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fastsign.zone.write import AtomicFile
-
-    sync = AtomicFile.sync
-
-    def spoil(self: AtomicFile) -> None:
-        with open(self.temporary, "r+b") as file:
-            file.seek(200)
-            file.write(b"\xff")
-        sync(self)
-
-    monkeypatch.setattr(AtomicFile, "sync", spoil)
+    spoil(monkeypatch, lambda path: path.write_bytes(path.read_bytes()[:200] + b"\xff" + path.read_bytes()[201:]))
     done = signzone("-S", "-o", scene.origin, "-O", "raw", "-f", "ours", "zone", check=False)
     assert (done.code, Path("ours").exists()) == (1, False)
 

@@ -7,19 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fastsign.cli.compat.signzone import main
 from fastsign.cli.env import Env
 from fastsign.errors import VerificationError
-from fastsign.sign import verify
 from fastsign.sign.denial import Wanted
 from fastsign.sign.job import Job
 from fastsign.sign.report import Report
 from fastsign.sign.verify import gate
 from signed_zones import ZONE, make_key, sign, write_records
+from spoiling import spoil
 
 
 @dataclass
@@ -100,16 +99,12 @@ def test_signzone_keeps_the_old_output_when_the_new_one_is_spoilt(
     monkeypatch.chdir(folder)
     (folder / "zone.signed").write_text("what was there before\n")
     before = sorted(path.name for path in folder.iterdir())
-    whole_gate = verify.gate
-
-    def spoil(job: Job, path: str, *rest: Any) -> None:
-        """A bit flips between the signer and the verifier."""
-        octets = bytearray(Path(path).read_bytes())
+    def flip_a_bit(path: Path) -> None:
+        octets = bytearray(path.read_bytes())
         octets[octets.index(b"RRSIG\tA") + 200] ^= 1
-        Path(path).write_bytes(octets)
-        whole_gate(job, path, *rest)
+        path.write_bytes(octets)
 
-    monkeypatch.setattr(verify, "gate", spoil)
+    spoil(monkeypatch, flip_a_bit)
     env = Env(("dnssec-signzone", "-o", "example", "zone"), io.StringIO(), io.StringIO(), io.StringIO())
     assert main(env) == 1
     assert isinstance(env.stdout, io.StringIO)

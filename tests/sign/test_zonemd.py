@@ -12,8 +12,8 @@ import pytest
 import tools
 from fastsign.sign import pipeline
 from fastsign.sign import verify as verify_module
-from fastsign.zone.write import AtomicFile
 from inprocess import Done, command, signzone
+from spoiling import spoil
 
 # Nothing that Knot or ldns refuses in a zone: names below a DNAME, records out of the zone.
 ZONE = """\
@@ -209,16 +209,9 @@ def test_a_digest_below_the_apex_is_data(folder: Path) -> None:
 
 
 def test_the_gate_sees_what_no_signature_covers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bit of glue flips between the signer and the disk."""
+    """A bit of glue flips between the signer and the verifier."""
     Path("signed").write_text("what was there before\n")
-    whole_sync = AtomicFile.sync
-
-    def spoil(file: AtomicFile) -> None:
-        octets = Path(file.temporary).read_bytes()
-        Path(file.temporary).write_bytes(octets.replace(b"192.0.2.77", b"192.0.2.76"))
-        whole_sync(file)
-
-    monkeypatch.setattr(AtomicFile, "sync", spoil)
+    spoil(monkeypatch, lambda path: path.write_bytes(path.read_bytes().replace(b"192.0.2.77", b"192.0.2.76")))
     done = signzone(*OPTIONS, "--zonemd", "sha384", "zone", check=False)
     assert done.code == 1
     assert done.stdout.splitlines()[-1] == "Zone verification failed (bad zone digest)"
@@ -237,14 +230,7 @@ def test_the_gate_asks_for_the_digest_that_was_wanted(
     pattern: bytes, put: bytes, words: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The record is gone, or its serial is another's; its signature breaks with it."""
-    whole_sync = AtomicFile.sync
-
-    def change(file: AtomicFile) -> None:
-        octets = Path(file.temporary).read_bytes()
-        Path(file.temporary).write_bytes(re.sub(pattern, put, octets))
-        whole_sync(file)
-
-    monkeypatch.setattr(AtomicFile, "sync", change)
+    spoil(monkeypatch, lambda path: path.write_bytes(re.sub(pattern, put, path.read_bytes())))
     done = signzone(*OPTIONS, "--zonemd", "sha384", "zone", check=False)
     assert done.code == 1
     assert re.search(words, done.stderr)

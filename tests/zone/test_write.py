@@ -75,7 +75,7 @@ def test_many_files_are_synced_and_placed_together(tmp_path: Path):
     for number, file in files.items():
         file.write(str(number).encode())
     assert sync_together(files.items()) == {}
-    assert place_together(files) == {}
+    assert place_together(files.items()) == {}
     assert {path.name: path.read_text() for folder in folders for path in folder.iterdir()} == {
         str(number): str(number) for number in range(40)
     }
@@ -88,7 +88,7 @@ def test_of_many_files_each_has_its_own_error(tmp_path: Path):
     errors = sync_together(files.items())
     assert {number: error.errno for number, error in errors.items()} == {1: errno.EBADF}
     del files[1]
-    errors = place_together(files)
+    errors = place_together(files.items())
     assert {number: error.errno for number, error in errors.items()} == {3: errno.EISDIR}
     assert sorted(path.name for path in tmp_path.glob("?") if path.is_file()) == ["0", "2", "4"]
 
@@ -99,4 +99,4 @@ def test_of_a_folder_that_cant_be_synced_all_files_fail(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(write, "_sync_directory", fail)
     files = {number: AtomicFile(str(tmp_path / str(number))) for number in range(3)}
-    assert set(place_together(files)) == {0, 1, 2}
+    assert set(place_together(files.items())) == {0, 1, 2}

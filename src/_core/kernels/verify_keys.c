@@ -17,7 +17,7 @@
 //----------- What is known to be good -----------
 
 /* The signatures at the apex are looked at more than once, by libcrypto each time: it is asked once. Remembered are the octets themselves, of
- * good signatures only; a memo belongs to one verification in one thread. */
+ * good signatures only. */
 enum { MEMO = 4, MEMO_DIGEST = 48, MEMO_SIGNATURE = 96 };
 
 struct fs_verify_memo {
@@ -139,7 +139,10 @@ void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t lengt
     if (key->signature_size == 0) key->signature_size = (uint16_t)EVP_PKEY_get_size(pkey); /* RSA */
     key->pkey = pkey;
     key->usable = 1;
-    if (key->algorithm == FS_ALGORITHM_P256 || key->algorithm == FS_ALGORITHM_P384)
+}
+
+void fs_verify_key_remember(fs_verify_key *key) {
+    if (key->usable && (key->algorithm == FS_ALGORITHM_P256 || key->algorithm == FS_ALGORITHM_P384))
         key->memo = calloc(1, sizeof *key->memo); /* without memory there is nothing to remember */
 }
 

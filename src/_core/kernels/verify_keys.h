@@ -39,6 +39,8 @@ struct fs_verify_key {
 /* Read a DNSKEY RDATA. A key that can't be used is no error: it is marked so. */
 void fs_verify_key_open(fs_verify_key *key, const uint8_t *rdata, uint32_t length);
 void fs_verify_key_close(fs_verify_key *key);
+/* From now on remember the last good ECDSA signatures of this key, which then is for one thread. */
+void fs_verify_key_remember(fs_verify_key *key);
 
 /* Make ready for about `expected` signatures: where that pays, ECDSA and Ed25519 by the batch verifiers. */
 fs_status fs_verify_key_prepare(fs_verify_key *key, const uint8_t *rdata, uint32_t length, uint64_t expected,

@@ -70,7 +70,7 @@ def prepare(job: Job, output: Output, report: Report, tell: Tell) -> Prepared:
 
 
 def publish(zones: Sequence[Prepared]) -> dict[int, OSError]:
-    """Put zones in place, durably, and then the files for the parents of those that are: no parent is ahead of its child.
+    """Put zones in place, durably, then the files for the parents of those that are: a parent is never ahead.
 
     Returns what went wrong, by the zone's number.
     """

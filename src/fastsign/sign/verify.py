@@ -179,7 +179,7 @@ def verify_records(arena: Arena, order: Order, apex: bytes, options: VerifyOptio
     subject = Subject(arena, order, apex.lower(), now, *facts)
     try:
         survey, rdatas = _look_at_apex(subject, report)
-        keys = PublicKeys(rdatas)
+        keys = PublicKeys(rdatas, remember=True)
         survey = _judge_keys(subject, survey, keys, rdatas, report)
         if not options.one_by_one:
             keys.prepare(_core.verify_count_signatures(arena, keys))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
@@ -144,19 +144,20 @@ def sync_together(files: Iterable[tuple[int, Output]]) -> dict[int, OSError]:
     }
 
 
-def place_together(files: Mapping[int, Output]) -> dict[int, OSError]:
+def place_together(files: Iterable[tuple[int, Output]]) -> dict[int, OSError]:
     """Put synced files into place, durably; the error of each that failed, by its number."""
     errors = {}
-    for number, file in files.items():
+    numbered = list(files)
+    for number, file in numbered:
         try:
             file.place()
         except OSError as error:
             errors[number] = error
-    for directory in {file.directory for file in files.values()} - {""}:
+    for directory in {file.directory for _, file in numbered} - {""}:
         try:
             _sync_directory(directory)
         except OSError as error:
-            errors |= {number: error for number, file in files.items() if file.directory == directory}
+            errors |= {number: error for number, file in numbered if file.directory == directory}
     return errors
 
 

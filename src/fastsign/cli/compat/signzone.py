@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_integer, parse_number
@@ -83,6 +84,17 @@ _HOUR, _DAY = 3600, 86400
 _MAX_ITERATIONS = 50  # RFC 9276; BIND 9.20's limit
 _MAX_KSKS = 8
 _IN = 1
+_SWITCHES = {
+    "a": "check",
+    "C": "keyset",
+    "D": "dnssec_only",
+    "g": "child_ds",
+    "Q": "drop_inactive",
+    "R": "drop_unpublished",
+    "S": "smart",
+    "x": "ksk_only_keyset",
+    "z": "ignore_ksk_flag",
+}
 _SYNC_DEFAULT = "cdnskey,cds:sha-256"
 _DIGEST_NUMBERS = {"SHA1": 1, "SHA256": 2, "GOST": 3, "SHA384": 4}
 _DIGESTS_OFFERED = (1, 2, 4)
@@ -186,7 +198,7 @@ def _obsolete(letter: str) -> None:
 
 def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
     """Resolve the options: what was not said gets BIND's default, and what can't be is refused."""
-    env, values, flags = line.env, options.values, options.flags
+    env, values = line.env, options.values
     zone_file, now = operands[0], env.now()
     inception, expiration, expiration_dnskey = _validity(line, values, now)
     output = values.get("f", zone_file + ".signed")
@@ -195,9 +207,8 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
     digests, cdnskey = _sync_records(values.get("G"))
     raw_input = input_is_raw(line, values.get("I"))
     form = output_format(line, values.get("O"), default=FULL if output == "-" else TEXT)
-    _check_dnssec_only(env, options, zone_file)
-    digests, cdnskey = _sync_records(values.get("G"))
     return Job(
+        **_switches(options),
         zone_file=zone_file,
         origin=_origin(values.get("o", os.path.basename(zone_file))),
         now=now,
@@ -209,27 +220,17 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         raw_input=raw_input,
         rrclass=_rrclass(values.get("c", "IN")),
         key_directory=values.get("K", "."),
-        smart="S" in flags,
         key_names=tuple(operands[1:]),
         ksk_names=tuple(options.ksk_names),
         denial=_wanted_denial(options),
         serial_method=_serial_method(values.get("N", "keep")),
         today=int(time.strftime("%Y%m%d", time.localtime(now))),
-        check="a" in flags,
-        dnssec_only="D" in flags,
-        drop_inactive="Q" in flags,
-        drop_unpublished="R" in flags,
         cycle=options.number("i", "cycle period must be numeric and positive"),
         jitter=options.number("j", "jitter must be numeric and positive") or 0,
         seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
         key_ttl=common.parse_ttl(values["T"]) if "T" in values else None,
         zonemd=tuple(sorted(set(options.zonemd))),
-        ksk_only_keyset="x" in flags,
-        ignore_ksk_flag="z" in flags,
-        verify="P" not in flags,
         dsset_directory=_dsset_directory(env, values.get("d")),
-        keyset="C" in flags,
-        child_ds="g" in flags,
         sync_digests=digests,
         sync_cdnskey=cdnskey,
         max_ttl=_max_ttl(values.get("M")),
@@ -237,6 +238,12 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         engine=env.environ.get("FASTSIGN_ENGINE", ""),
         header=form.header(now, source_serial(line, values.get("L")), _header(now)),
     )
+
+
+def _switches(options: _Options) -> dict[str, Any]:
+    """What options without a value say of the job."""
+    switches = {field: letter in options.flags for letter, field in _SWITCHES.items()}
+    return switches | {"verify": "P" not in options.flags}
 
 
 def _check_output(env: Env, output: str) -> None:
