@@ -25,6 +25,7 @@ cdef extern from "scan.h" nogil:
         uint32_t now
         uint16_t rrclass
         uint8_t hint
+        uint8_t no_ttl
         uint8_t ways
 
     ctypedef struct fs_scan_result:
@@ -120,15 +121,15 @@ cdef object _scan(fs_scan_options *options, bytes origin, object arena):
 
 
 def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint64_t window=0,
-              uint8_t ways=0, bint hint=False):
+              uint8_t ways=0, bint hint=False, bint no_ttl=False):
     """Append the records of the master file *path* ("-": standard input) to *arena*, in the order they stand in it.
 
     *origin* is the zone's name in wire form. With *stop_at* of 0 or more, stop after that row of the arena: the result's
     file and line are its.
-    With *now* (seconds since 1970), warn of expired signatures. With *hint* a TTL that nothing states is 0. *window* and
-    *ways* are for tests and make no difference to the result: octets of the first window, and which code reads common lines
-    (0: with vectors, 1: without, 2: that for all other lines). Raises ZoneSyntaxError in BIND's words; the arena then is as
-    it was.
+    With *now* (seconds since 1970), warn of expired signatures. With *hint* the TTL is 0 until one is stated, with
+    *no_ttl* wherever neither the record nor $TTL states one. *window* and *ways* are for tests and make no difference to the
+    result: octets of the first window, and which code reads common lines (0: with vectors, 1: without, 2: that for all other
+    lines). Raises ZoneSyntaxError in BIND's words; the arena then is as it was.
     """
     cdef bytes name = _os.fsencode(path)
     cdef fs_scan_options options
@@ -141,6 +142,7 @@ def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, ui
     options.now = now
     options.window = window
     options.hint = hint
+    options.no_ttl = no_ttl
     options.ways = ways
     return _scan(&options, origin, arena)
 

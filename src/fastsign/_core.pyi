@@ -67,6 +67,7 @@ def scan_file(
     window: int = 0,
     ways: int = 0,
     hint: bool = False,
+    no_ttl: bool = False,
 ) -> Scan: ...
 def scan_text(
     text: bytes,

@@ -1,7 +1,7 @@
 """A trust anchor is rolled as BIND's manual tells it for RFC 5011: stand-by key, revocation, removal.
 
-Each change of the keys is made by fastsign and by BIND on copies of the same files, which have to become equal; and each zone
-that comes of it is signed by both.
+Each change of the keys is made by fastsign and by BIND on copies of the same files, which have to become equal; and
+each zone that comes of it is signed by both.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Anchor(Scene):
         return read_key(name, str(self.folder)).tag
 
     def apex(self, zone: str = "ours") -> tuple[dict[int, int], set[int]]:
-        """({tag: flags} of the DNSKEYs, tags of the KSKs that sign them) of a zone where these signatures all verify."""
+        """({tag: flags} of the DNSKEYs, tags of the KSKs that sign them), where all signatures of them verify."""
         signed = dns.zone.from_file(str(self.folder / zone), ORIGIN, relativize=False)
         keys = signed.get_rrset(signed.origin, "DNSKEY")
         assert keys is not None

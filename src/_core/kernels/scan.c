@@ -162,7 +162,7 @@ static void list_columns(const fs_scan_columns *c, fs_column *list[COLUMNS]) {
 }
 
 fs_status fs_scan(const fs_scan_options *options, const fs_scan_columns *columns, fs_scan_result *result, fs_error *error) {
-    fs_scanner s = {.options = options, .columns = *columns, .result = result, .error = error};
+    fs_scanner s = {.options = options, .columns = *columns, .result = result, .error = error, .default_ttl_known = options->no_ttl};
     fs_column *list[COLUMNS];
     uint64_t used[COLUMNS];
     list_columns(columns, list);

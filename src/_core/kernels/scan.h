@@ -28,6 +28,7 @@ typedef struct {
     uint32_t now;          /* seconds since 1970, to warn of expired signatures; 0: do not */
     uint16_t rrclass;
     uint8_t hint;          /* the TTL is 0 until one is stated, as for BIND's hint and dsset- files; else that is an error */
+    uint8_t no_ttl;        /* the TTL is 0 wherever neither the record nor $TTL states one */
     uint8_t ways;          /* FS_SCAN_*: which code reads common lines; the results are the same */
 } fs_scan_options;
 

@@ -140,11 +140,21 @@ def write_external(key: KeyFile, directory: str = ".") -> str:
     """
     name = names.key_file_name(key.name, key.algorithm, key.tag)
     base = os.path.join(directory, name)
-    if os.path.lexists(base + ".private") and not parse_private(base + ".private", key.algorithm).external:
+    if may_have_secret(base + ".private", key.algorithm):
         raise KeyFileError.at(base + ".private", "file already exists")
     files = _public_files(key, state=False)
     _put(base, {**files, ".private": (private_file(key, ()), 0o600)}, new=False)
     return name
+
+
+def may_have_secret(path: str, algorithm: int) -> bool:
+    """Is there a .private file that holds a secret, or can't be read so that it may?"""
+    if not os.path.lexists(path):
+        return False
+    try:
+        return not parse_private(path, algorithm).external
+    except KeyFileError:
+        return True
 
 
 def _public_files(key: KeyFile, state: bool, record: str = "DNSKEY") -> Files:

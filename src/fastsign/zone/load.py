@@ -27,6 +27,7 @@ def load_zone(
     raw: bool = False,
     *,
     hint: bool = False,
+    no_ttl: bool = False,
     arena: Arena | None = None,
 ) -> Loaded:
     """Read the zone *origin* (wire form) from the master file *path*; "-" and /dev/stdin are standard input.
@@ -34,8 +35,9 @@ def load_zone(
     *raw*: the file is in BIND's raw format, of either version, and what is wrong with it is a RawFormatError.
 
     Records keep the order of the file, out-of-zone ones too. With *now* (seconds since 1970) a signature that
-    has expired is warned of. With *hint* a TTL that nothing states is 0, as in hint and dsset- files, and no error.
-    With *arena*, the records come behind those that it has.
+    has expired is warned of. With *hint* the TTL is 0 until one is stated, as in hint and dsset- files, with *no_ttl*
+    wherever neither the record nor $TTL states one; else that is an error. With *arena*, the records come behind
+    those that it has.
     Raises ZoneSyntaxError with file, line and BIND's words for what is wrong; what was read until then is given back.
     """
     if arena is None:
@@ -43,7 +45,7 @@ def load_zone(
     if raw:
         octets, _ = read_raw(path, origin, arena, rrclass)
         return Loaded(arena, [], octets)
-    scan = scan_file(path, origin, arena, rrclass, now=now, hint=hint)
+    scan = scan_file(path, origin, arena, rrclass, now=now, hint=hint, no_ttl=no_ttl)
     return Loaded(arena, scan.warnings, scan.octets)
 
 

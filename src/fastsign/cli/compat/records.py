@@ -26,16 +26,19 @@ def parse_class(text: str) -> int:
     return number
 
 
-def load_rrsets(line: CommandLine, path: str, name: bytes, rrclass: int, *, hint: bool = False) -> dict[int, RRset]:
+def load_rrsets(
+    line: CommandLine, path: str, name: bytes, rrclass: int, *, hint: bool = False, no_ttl: bool = False
+) -> dict[int, RRset]:
     """The RRsets of a name by type from a master file whose origin it is; "-" is standard input.
 
-    With *hint* a TTL that nothing states is 0. FatalError if the file can't be read.
+    *hint* and *no_ttl* say what a TTL is that is not stated, as in load_zone. FatalError if the file can't be read.
     """
     from fastsign.zone.load import load_zone
     from fastsign.zone.sets import rrsets_of
 
     try:
-        loaded = load_zone(path if path == STDIN else line.env.path(path), name, rrclass, line.env.now(), hint=hint)
+        found = path if path == STDIN else line.env.path(path)
+        loaded = load_zone(found, name, rrclass, line.env.now(), hint=hint, no_ttl=no_ttl)
     except ZoneSyntaxError as error:
         what = "load from input" if path == STDIN else f"load {path}"
         raise FatalError(f"can't {what}: {line.tell_loading(error)}") from None
