@@ -21,6 +21,18 @@ class RawFormatError(ZoneSyntaxError):
     """A file in BIND's raw format can't be read; there is no line to tell of."""
 
 
+class JournalError(FastsignError):
+    """A journal can't be applied: *reason* in BIND's word; *lines* are what BIND's log says before.
+
+    unreadable: the file is no journal. out_of_sync: the zone's serial is none that the journal can go on from.
+    """
+
+    def __init__(self, reason: str, *lines: str, unreadable: bool = False, out_of_sync: bool = False) -> None:
+        super().__init__(lines[-1] if lines else reason)
+        self.reason, self.lines = reason, lines
+        self.unreadable, self.out_of_sync = unreadable, out_of_sync
+
+
 class ZoneError(FastsignError):
     """The zone was read, but its content breaks a rule that signing depends on."""
 

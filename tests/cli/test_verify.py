@@ -169,17 +169,11 @@ def test_an_unknown_key_is_only_warned_of(folder: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("option", ["-J journal"])
-def test_what_is_not_offered_is_refused_by_name(folder: Path, option: str) -> None:
-    code, output, messages = ours(folder, *option.split(), "example")
-    assert (code, output) == (1, "")
-    assert len(messages) == 1
-    assert messages[0].startswith(f"dnssec-verify: fatal: option {option[:2]} is not")
-
-
 def test_help_version_and_wrong_options(folder: Path) -> None:
     def fit(text: str) -> str:
-        return re.sub(r"(?m)^\S*dnssec-verify: (illegal option|option requires).*\n", "", text)
+        text = re.sub(r"(?m)^\S*dnssec-verify: (illegal option|option requires).*\n", "", text)
+        journal = "\t-J file:\n\t\tjournal of the changes since the zonefile was written\n\t-c class"  # of 9.20
+        return text.replace("\t-c class", journal)
 
     bind = tools.run("dnssec-verify", "-V", check=False).stderr.split()[1]
     for arguments, code in (("-h", 0), ("-Y", 1), ("", 1), ("-v", 1)):

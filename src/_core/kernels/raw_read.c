@@ -140,9 +140,19 @@ static fs_status read_owner(raw *r, fs_owner *owner) {
     return fs_names_intern(r->s, owner->wire, owner->length, fs_hash(r->s->seed, owner->wire, owner->length), &owner->id);
 }
 
-/* As BIND's dns_rdata_fromwire; an RRSIG must cover what its RRset says. */
+/* As BIND's dns_rdata_fromwire. */
+static fs_reason check_wire(uint16_t type, const uint8_t *rdata, uint32_t length) {
+    return fs_rrtype_by_number(type) != NULL ? fs_check_wire(type, rdata, length) : FS_R_OK;
+}
+
+fs_status fs_raw_check(uint16_t type, const uint8_t *rdata, uint32_t length, fs_error *error) {
+    const fs_reason reason = is_meta(type) ? FS_R_META : check_wire(type, rdata, length);
+    return reason == FS_R_OK ? FS_OK : fs_fail(error, FS_ERROR_SYNTAX, "%s", fs_reason_text[reason]);
+}
+
+/* An RRSIG must cover what its RRset says. */
 static fs_reason check_rdata(const raw_set *set, const uint8_t *rdata, uint32_t length) {
-    if (fs_rrtype_by_number(set->type) != NULL) FS_TRY(fs_check_wire(set->type, rdata, length));
+    FS_TRY(check_wire(set->type, rdata, length));
     const bool covers = set->type == FS_TYPE_RRSIG || set->type == FS_TYPE_SIG;
     return set->covers == (covers ? fs_load_be16(rdata) : 0) ? FS_R_OK : FS_R_FORM;
 }

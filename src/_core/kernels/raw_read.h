@@ -18,4 +18,7 @@ enum { FS_RAW_SERIAL_SET = 2 };
 fs_status fs_read_raw(const fs_scan_options *options, const fs_scan_columns *columns, fs_scan_result *result, fs_raw_header *header,
                       fs_error *error) FS_MUST_CHECK;
 
+/* Is RDATA in wire form right for its type, and the type one that a zone may hold? *error says why not, in BIND's words. */
+fs_status fs_raw_check(uint16_t type, const uint8_t *rdata, uint32_t length, fs_error *error) FS_MUST_CHECK;
+
 #endif

@@ -29,6 +29,7 @@ class Job:
     output: str | None = None  # None: standard output
     style: int = 0  # 0: text, 1: full, 3: raw
     raw_input: bool = False  # -I raw
+    journal: str | None = None  # -J: of the changes since the zone's file was written
     rrclass: int = 1
     key_directory: str = "."
     keys: KeyStore | None = None  # where the keys come from, if not from the folder

@@ -132,11 +132,24 @@ def _load(job: Job, tell: Tell) -> Arena:
     loaded = load_zone(job.zone_file, job.origin, job.rrclass, job.now, job.raw_input)
     for warning in loaded.warnings:
         tell.note(f"dnssec-signzone: warning: {warning}\n")
+    if job.journal is not None:
+        _roll_forward(job, loaded.arena, tell)
     return loaded.arena
 
 
+def _roll_forward(job: Job, arena: Arena, tell: Tell) -> None:
+    from fastsign.zone.rollforward import roll_forward
+
+    assert job.journal is not None
+    try:
+        for warning in roll_forward(arena, job.origin, job.journal, job.rrclass):
+            tell.warn(warning)
+    except FileNotFoundError:
+        tell.note(f"dnssec-signzone: journal file {job.journal} not found\n")
+
+
 def _line_of(job: Job, row: int) -> tuple[str, int]:
-    return line_of_record(job.zone_file, job.origin, row, job.rrclass, job.raw_input)
+    return line_of_record(job.zone_file, job.origin, row, job.rrclass, job.raw_input, job.journal is not None)
 
 
 def _spell_apex(job: Job, apex: Apex, order: Order) -> None:

@@ -50,13 +50,21 @@ def load_zone(
 
 
 def line_of_record(
-    path: str | PathLike[str], origin: bytes, record: int, rrclass: int = CLASS_IN, raw: bool = False
+    path: str | PathLike[str],
+    origin: bytes,
+    record: int,
+    rrclass: int = CLASS_IN,
+    raw: bool = False,
+    journal: bool = False,
 ) -> tuple[str, int]:
     """File and line that row *record* of a loaded zone came from, found by reading the file again up to there.
 
-    A raw file has no lines: ("", 0).
+    ("", 0) for those of a raw file, which has no lines, and for those that a *journal* has added. Records that were
+    added otherwise are told of at the end of the file.
     """
     if raw:
         return "", 0
     scan = scan_file(path, origin, Arena.empty(), rrclass, stop_at=record)
+    if journal and record >= scan.records:
+        return "", 0
     return scan.file or str(path), scan.line

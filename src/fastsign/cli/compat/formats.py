@@ -1,10 +1,11 @@
-"""The formats of zone files on BIND's command lines: text, full, raw and raw=N; and the source serial of a raw file."""
+"""Zone files on BIND's command lines: the formats text, full, raw and raw=N, the source serial, the journal."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from fastsign.cli.compat.common import CommandLine, FatalError, Stop, parse_integer
+from fastsign.errors import JournalError
 from fastsign.zone.raw import raw_header
 
 TEXT, FULL, RAW = 0, 1, 3  # styles of the core
@@ -56,3 +57,14 @@ def source_serial(line: CommandLine, text: str | None) -> int | None:
         line.env.stderr.write("source serial number must be numeric")  # BIND's line has no end
         raise Stop(1)
     return serial % 2**32
+
+
+def journal_failed(line: CommandLine, journal: str | None, error: JournalError) -> FatalError:
+    """Say what is wrong with a journal, and give the error that ends the run; in BIND 9.20's words."""
+    for message in error.lines:
+        line.warn(f"error: {message}")
+    if error.unreadable:
+        return FatalError(f"unable to open journal {journal}: {error.reason}\n")
+    if error.out_of_sync:
+        return FatalError(f"journal {journal} out of sync with zone")
+    return FatalError(f"journal {journal}: {error.reason}\n")

@@ -50,6 +50,8 @@ Options: (default value in parenthesis) \n\
 		file format of input zonefile (text)
 	-O format:
 		file format of signed zone file (text)
+	-J file:
+		journal of the changes since the zonefile was written
 	-L serial:
 		source serial number of the unsigned zone, in the header of a raw file
 	-N format:
@@ -76,7 +78,7 @@ TOOL = Tool(
     "dnssec-signzone",
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
-    refused="EFJUZ",
+    refused="EFUZ",
     long={**long_names.SIGNZONE, "batch": ":", "json": "", "zonemd": ":"},
 )
 
@@ -218,6 +220,7 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         output=None if output == "-" else output,
         style=form.style,
         raw_input=raw_input,
+        journal=values.get("J"),
         rrclass=_rrclass(values.get("c", "IN")),
         key_directory=values.get("K", "."),
         key_names=tuple(operands[1:]),

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from fastsign.cli.compat.common import CommandLine, Stop
+from fastsign.cli.compat.formats import journal_failed
 from fastsign.cli.compat.signzone import Manner
-from fastsign.errors import VerificationError, ZoneSyntaxError
+from fastsign.errors import JournalError, VerificationError, ZoneSyntaxError
 from fastsign.keys import names
 from fastsign.sign.job import Job
 from fastsign.sign.report import Report
@@ -63,6 +64,8 @@ class Signing:
             yield
         except ZoneSyntaxError as error:
             raise self.line.loading_failed(self.job.zone_file, error) from None
+        except JournalError as error:
+            raise journal_failed(self.line, self.job.journal, error) from None
         except VerificationError as error:
             self.out.write(f"Zone verification failed ({error.reason})\n")
             raise Stop(1) from None

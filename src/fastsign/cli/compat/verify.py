@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool
 from fastsign.cli.env import Env
-from fastsign.errors import VerificationError, ZoneSyntaxError, system_reason
+from fastsign.errors import JournalError, VerificationError, ZoneSyntaxError, system_reason
 from fastsign.keys import names
 from fastsign.keys.facts import class_number
 from fastsign.sign.verify_report import VerifyOptions, VerifyReport
@@ -30,6 +30,8 @@ Options: (default value in parenthesis) \n\
 		zone origin (name of zonefile)
 	-I format:
 		file format of input zonefile (text)
+	-J file:
+		journal of the changes since the zonefile was written
 	-c class (IN)
 	-E engine:
 		name of an OpenSSL engine to use
@@ -37,8 +39,8 @@ Options: (default value in parenthesis) \n\
 	-z:	All records signed with KSKs
 """
 
-# BIND 9.20's letters, of which `refused` are not offered.
-TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, refused="J", long=long_names.VERIFY)
+# BIND 9.20's letters.
+TOOL = Tool("dnssec-verify", "c:E:hJ:m:o:I:qv:Vxz", _USAGE, long=long_names.VERIFY)
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class _Options:
     origin: str | None = None
     rrclass: int = 1
     raw: bool = False
+    journal: str | None = None
     quiet: bool = False
     verbosity: int = 0
     ksk_only: bool = False
@@ -79,6 +82,8 @@ def _read_options(line: CommandLine) -> _Options:
             options.one_by_one = _is_libcrypto(value)
         elif letter == "m":
             line.warn(f"warning: -m {value}: fastsign has no memory debugging; nothing is recorded")
+        elif letter == "J":
+            options.journal = value
         elif letter == "o":
             options.origin = value
         elif letter == "v":
@@ -165,11 +170,13 @@ def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int
     from fastsign.zone.load import line_of_record, load_zone
     from fastsign.zone.order import order_zone
 
-    file, rrclass, raw = line.env.path(path), options.rrclass, options.raw
+    file, rrclass, raw, has_journal = line.env.path(path), options.rrclass, options.raw, options.journal is not None
     try:
         loaded = load_zone(file, apex, rrclass, now, raw)
+        if options.journal is not None:
+            _roll_forward(line, options, loaded.arena, apex)
         order = order_zone(loaded.arena, apex)
-        check_rrsets(loaded.arena, order, lambda row: line_of_record(file, apex, row, rrclass, raw))
+        check_rrsets(loaded.arena, order, lambda row: line_of_record(file, apex, row, rrclass, raw, has_journal))
     except ZoneSyntaxError as error:
         reason = line.tell_loading(error)
         if reason == "not at top of zone" and options.origin is None:
@@ -181,6 +188,20 @@ def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int
     for warning in loaded.warnings:
         line.warn(f"warning: {warning}")
     return loaded.arena, order
+
+
+def _roll_forward(line: CommandLine, options: _Options, arena: Arena, apex: bytes) -> None:
+    from fastsign.cli.compat.formats import journal_failed
+    from fastsign.zone.rollforward import roll_forward
+
+    journal = options.journal or ""
+    try:
+        for warning in roll_forward(arena, apex, line.env.path(journal), options.rrclass, journal):
+            line.warn(f"warning: {warning}")
+    except FileNotFoundError:
+        line.warn(f"journal file {journal} not found")
+    except JournalError as error:
+        raise journal_failed(line, journal, error) from None
 
 
 @contextmanager
