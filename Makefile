@@ -22,6 +22,7 @@ help:
 	@echo 'make lint          the first three of these'
 	@echo 'make check         the tests alone; PYTEST_ARGS="-k name" picks some'
 	@echo 'make man           the manual pages, into build/man'
+	@echo 'make check-long    a thousand sequences of edits, each signed again and from scratch; takes its time'
 	@echo 'make bench         compare with BIND, Knot and ldns; BENCH_ARGS="--scale 0.01" for a quick look'
 	@echo 'make bench-stages  measure each stage of the core by itself'
 	@echo 'make clean         remove the virtual environment and what was built'
@@ -74,6 +75,9 @@ lint: $(STAMPS)/built $(STAMPS)/tools
 
 check: $(STAMPS)/built $(STAMPS)/tools
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check-long: $(STAMPS)/built $(STAMPS)/tools
+	FASTSIGN_EDIT_SEQUENCES=1000 $(BIN)/python -m pytest -n auto tests/differential/test_edit_sequences.py $(PYTEST_ARGS)
 
 # ---- man
 
