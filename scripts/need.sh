@@ -34,6 +34,8 @@ probe() {
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns
     want netbase test -e /etc/protocols # WKS records name protocols and services
+    want softhsm2 has_tool softhsm2-util
+    want opensc has_tool pkcs11-tool
     want valgrind has_tool valgrind
 }
 

@@ -29,6 +29,8 @@ PACKAGES = {
     "ldns-keygen": "ldnsutils",
     "ldns-signzone": "ldnsutils",
     "ldns-verify-zone": "ldnsutils",
+    "pkcs11-tool": "opensc",
+    "softhsm2-util": "softhsm2",
     "valgrind": "valgrind",
     "nsec3hash": "bind9",
     "validns": "validns",

@@ -55,6 +55,10 @@ class KeyFileError(FastsignError):
         return cls.at(path, system_reason(error))
 
 
+class HsmError(FastsignError):
+    """An HSM, or its PKCS #11 module, does not do what was asked of it."""
+
+
 class SigningError(FastsignError):
     """libcrypto, a signing engine or a self-check failed; no signature was let out."""
 

@@ -40,6 +40,7 @@ _TABLE = (
     Command("settime", "dnssec-settime", _COMPAT + "settime", KEYS, "change the times and states of a key"),
     Command("revoke", "dnssec-revoke", _COMPAT + "revoke", KEYS, "revoke a key"),
     Command("importkey", "dnssec-importkey", _COMPAT + "importkey", KEYS, "take in a key that others hold"),
+    Command("keyfromlabel", "dnssec-keyfromlabel", _COMPAT + "keyfromlabel", KEYS, "make files for a key in an HSM"),
     Command("dsfromkey", "dnssec-dsfromkey", _COMPAT + "dsfromkey", PARENT, "print the DS records of keys"),
     Command("cds", "dnssec-cds", _COMPAT + "cds", PARENT, "follow a child's CDS records"),
     Command("nsec3hash", "nsec3hash", _COMPAT + "nsec3hash", ZONES, "print the NSEC3 hash of a name"),

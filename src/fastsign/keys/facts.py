@@ -114,6 +114,13 @@ def rsa_numbers(public_key: bytes) -> tuple[bytes, bytes]:
     return exponent, modulus
 
 
+def rsa_public_key(exponent: bytes, modulus: bytes) -> bytes:
+    """An RSA public key as in a DNSKEY (RFC 3110 section 2), from big-endian numbers without leading zeros."""
+    length = len(exponent)
+    head = bytes([length]) if 0 < length < 256 else b"\0" + length.to_bytes(2, "big")
+    return head + exponent + modulus
+
+
 def check_public_key(algorithm: int, public_key: bytes) -> None:
     """ValueError with BIND's words if the algorithm is not ours or the key has the wrong form."""
     if algorithm not in SUPPORTED:

@@ -50,8 +50,7 @@ def _make_rsa(bits: int) -> tuple[bytes, Material]:
         ("Exponent2", _integer(numbers.dmq1)),
         ("Coefficient", _integer(numbers.iqmp)),
     ]
-    exponent = _octets(public.e)
-    return bytes([len(exponent)]) + exponent + _octets(public.n), material  # RFC 3110 section 2
+    return facts.rsa_public_key(_octets(public.e), _octets(public.n)), material
 
 
 def _make_ecdsa(bits: int) -> tuple[bytes, Material]:

@@ -90,6 +90,18 @@ def private_file(key: KeyFile, material: Material) -> bytearray:
     return content
 
 
+def hsm_material(key: KeyFile, engine: str, label: str) -> Material:
+    """What stands in the .private file of a key in an HSM: an RSA key's public numbers, and where the key is."""
+    values: list[tuple[str, bytes]] = []
+    if key.algorithm in facts.RSA:
+        exponent, modulus = facts.rsa_numbers(key.public_key)
+        values += [("Modulus", modulus), ("PublicExponent", exponent)]
+    # Both are strings of C's, with the NUL that ends them.
+    for tag, text in zip(HSM_TAGS, (engine, label), strict=True):
+        values.append((tag, text.encode("utf-8", "surrogateescape") + b"\0"))
+    return [(tag, bytearray(base64.b64encode(value))) for tag, value in values]
+
+
 def write_key(key: KeyFile, material: Material, directory: str = ".", *, record: str = "DNSKEY") -> str:
     """Write a new key's .key, .private and, if it has a state, .state files into a folder, and wipe the material.
 

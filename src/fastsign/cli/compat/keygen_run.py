@@ -72,18 +72,11 @@ def make(line: CommandLine, request: Request) -> str:
 
 def new_key(line: CommandLine, request: Request) -> KeyFile:
     """A key without predecessor, its public key still to come."""
-    operands = line.operands
-    if not operands:
-        raise FatalError("the key name was not specified")
-    if len(operands) > 1:
-        raise FatalError("extraneous arguments")
+    check_operands(line)
     if request.policy is not None:
         apply_policy(request)
     algorithm = algorithm_of(request)
-    try:
-        owner = names.from_text(operands[0])
-    except ValueError as error:
-        raise FatalError(f"invalid key name {operands[0]}: {error}") from None
+    owner = owner_of(line)
     if request.nsec3 and algorithm == facts.RSASHA1:
         algorithm = facts.NSEC3RSASHA1
     check_key_type(request)
@@ -91,6 +84,24 @@ def new_key(line: CommandLine, request: Request) -> KeyFile:
     if not request.legacy and request.prepublication:
         apply_prepublication(request, request.prepublication)
     return checked(line, request, KeyFile(owner, request.flags, request.protocol, algorithm, b"", None, ""))
+
+
+def check_operands(line: CommandLine) -> None:
+    """There must be one: the owner of the key."""
+    if not line.operands:
+        raise FatalError("the key name was not specified")
+    if len(line.operands) > 1:
+        raise FatalError("extraneous arguments")
+
+
+def owner_of(line: CommandLine) -> bytes:
+    """The owner of the key that is to be made."""
+    check_operands(line)
+    name = line.operands[0]
+    try:
+        return names.from_text(name)
+    except ValueError as error:
+        raise FatalError(f"invalid key name {name}: {error}") from None
 
 
 def apply_policy(request: Request) -> None:
@@ -116,13 +127,19 @@ def apply_policy(request: Request) -> None:
     request.state = KeyState(ksk=True, zsk=True, lifetime=0)  # one key for both; unlimited
 
 
-def algorithm_of(request: Request) -> int:
-    """The number of -a's algorithm."""
+def algorithm_number_of(request: Request) -> int:
+    """The number of -a's algorithm, whether it is one of ours or not."""
     if request.algorithm is None:
         raise FatalError("no algorithm specified")
     algorithm = facts.algorithm_number(request.algorithm)
     if algorithm is None:
         raise FatalError(f"unknown algorithm {request.algorithm}")
+    return algorithm
+
+
+def algorithm_of(request: Request) -> int:
+    """The number of -a's algorithm, one that keys can be made for."""
+    algorithm = algorithm_number_of(request)
     if algorithm not in facts.SUPPORTED:
         raise FatalError(f"unsupported algorithm: {request.algorithm}")
     return algorithm
