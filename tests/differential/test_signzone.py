@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -103,14 +104,28 @@ def test_the_origin_of_the_command_line_spells_the_apex(chain, style, keys, tmp_
         ("-x",),
         ("-z",),
         ("-N", "increment"),
-        ("-N", "unixtime"),
-        ("-N", "date"),
         ("-T", "1234"),
         ("-X", "20280101000000"),
     ],
 )
 def test_options_that_change_records(options, keys, tmp_path):
     ours, theirs = sign_by_both(ZONE, tmp_path, keys[15], *options)
+    assert records(ours) == records(theirs)
+
+
+@pytest.mark.parametrize("method", ["unixtime", "date"])
+def test_a_serial_of_the_clock_is_binds(method, keys, tmp_path):
+    """With the clock of fastsign at what BIND's serial says that it was when BIND ran."""
+    zone, ours, theirs = tmp_path / "zone", tmp_path / "ours", tmp_path / "theirs"
+    zone.write_text("\n".join(ZONE) + "\n")
+    common = ("-S", "-K", keys[15], "-o", ORIGIN, "-d", tmp_path, *VALIDITY, "-N", method)
+    tools.run("dnssec-signzone", *common, "-O", "full", "-f", theirs, zone)
+    serial = next(line for line in theirs.read_text().splitlines() if "IN SOA\t" in line).split()[6]
+    if method == "unixtime":
+        moment = int(serial)
+    else:  # late on the day, when the keys, made today, are active
+        moment = int(time.mktime(time.strptime(serial[:8] + "23", "%Y%m%d%H"))) + 3599
+    signzone(*common, "-P", "-O", "full", "-f", ours, zone, now=moment)
     assert records(ours) == records(theirs)
 
 
