@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dns.dnssec
 import dns.name
@@ -21,7 +22,7 @@ DAY = 86400
 
 @dataclass(frozen=True)
 class Key:
-    private: object
+    private: Any
     rdata: dns.rdata.Rdata
 
     @property
@@ -33,14 +34,14 @@ class Key:
 
 
 def make_key(algorithm: int = 13, flags: int = 257) -> Key:
-    private: object
+    private: Any
     if algorithm in (5, 8, 10):
         private = rsa.generate_private_key(65537, 1024)
     elif algorithm == 15:
         private = ed25519.Ed25519PrivateKey.generate()
     else:
         private = ec.generate_private_key(ec.SECP384R1() if algorithm == 14 else ec.SECP256R1())
-    public = private.public_key()  # type: ignore[attr-defined]
+    public = private.public_key()
     return Key(private, dns.dnssec.make_dnskey(public, algorithm, flags))
 
 

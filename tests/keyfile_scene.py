@@ -39,8 +39,8 @@ def contents(folder: Path) -> dict[str, tuple[int, str]]:
 def run_ours(folder: Path, program: str, *arguments: str, now: int | None = None, stdin: str = "") -> Outcome:
     """Run fastsign's stand-in for a BIND program in a folder, in this process."""
     stdout, stderr = io.StringIO(), io.StringIO()
-    clock = {} if now is None else {"clock": lambda: float(now)}
-    env = Env((program, *arguments), io.StringIO(stdin), stdout, stderr, str(folder), **clock)  # type: ignore[arg-type]
+    clock = time.time if now is None else lambda: float(now)
+    env = Env((program, *arguments), io.StringIO(stdin), stdout, stderr, str(folder), clock)
     code = import_module(PROGRAMS[program].module).main(env)
     return Outcome(code, stdout.getvalue(), stderr.getvalue(), contents(folder))
 
@@ -68,6 +68,16 @@ def run_both(
         if ours == theirs:
             break
     return ours, theirs
+
+
+def named(keys: Path, line: str) -> list[str]:
+    """The arguments of a line, with {K} and its like replaced by the names of key files."""
+    return line.format(**key_names(keys)).split()
+
+
+def key_names(keys: Path) -> dict[str, str]:
+    """K and its like, files that hold the name of a key's files -> that name."""
+    return {path.name: path.read_text() for path in keys.iterdir() if len(path.name) == 1}
 
 
 def _clock_of(keys: Path, theirs: Outcome) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 
 HEADER = struct.pack(">III", 2, 0, 0)
@@ -67,3 +68,22 @@ STRICTER = {
     "no type": (HEADER + SOA + rrset(APEX, 0, [b"1234"]), "invalid use of a meta type"),
     "a cover where none is": (HEADER + SOA + rrset(APEX, 1, [b"1234"], covers=2), "FORMERR"),
 }
+
+
+def mutate(data: bytes, draw: random.Random) -> bytes:
+    """Change an octet or a few, cut off, repeat or drop a stretch."""
+    spoiled, at = bytearray(data), draw.randrange(len(data))
+    kind = draw.randrange(6)
+    if kind == 0:
+        spoiled[at] ^= 1 << draw.randrange(8)
+    elif kind == 1:
+        spoiled[at] = draw.choice([0, 1, 0x3F, 0x40, 0x7F, 0x80, 0xC0, 0xFF])
+    elif kind == 2:
+        del spoiled[at:]
+    elif kind == 3:
+        del spoiled[at : at + draw.randrange(1, 9)]
+    elif kind == 4:
+        spoiled[at:at] = spoiled[at : at + draw.randrange(1, 40)]
+    else:
+        spoiled[at : at + 4] = struct.pack(">I", draw.choice([0, 1, 17, 65535, 65536, 0x7FFFFFFF, 0xFFFFFFFF]))
+    return bytes(spoiled)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
+import pytest
+
 import tools
-from differential_zones import ORIGIN, records
+from differential_zones import ORIGIN, ZONE, records
 from inprocess import Done, signzone
 
 VALIDITY = ("-s", "20261101000000", "-e", "20391201000000")
@@ -23,6 +25,19 @@ class Scene:
 
     folder: Path
     origin: str = ORIGIN
+
+    @classmethod
+    def begin(
+        cls, folder: Path, monkeypatch: pytest.MonkeyPatch, zone: Sequence[str] = ZONE, keys: bool = False
+    ) -> Scene:
+        """Make a folder the current directory and write the zone; *keys*: a ZSK and a KSK, too."""
+        monkeypatch.chdir(folder)
+        made = cls(folder)
+        made.write(*zone)
+        if keys:
+            made.keygen()
+            made.keygen("-f", "KSK")
+        return made
 
     def keygen(self, *options: str, algorithm: str = "15") -> str:
         """Make a key with a deterministic signature; the name of its files."""

@@ -11,7 +11,7 @@ import pytest
 import tools
 from fastsign.cli.compat import importkey
 from fastsign.keys.files import read_key
-from keyfile_scene import Outcome, contents, run_both, run_ours, run_theirs, without_version
+from keyfile_scene import Outcome, contents, named, run_both, run_ours, run_theirs, without_version
 
 NO_TTL = "others. IN DNSKEY 256 3 15 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 UNKNOWN = "strange. 60 DNSKEY 257 3 200 AAAA\n"
@@ -47,11 +47,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty").write_text("")
     (folder / "broken").write_text("a 60 A 1.2.3.4.5\n")
     return folder
-
-
-def named(keys: Path, line: str) -> list[str]:
-    names = {path.name: path.read_text() for path in keys.iterdir() if len(path.name) == 1}
-    return line.format(**names).split()
 
 
 GOOD = """

@@ -22,11 +22,7 @@ GOOD = journal(7, 8, transaction(7, 8, DELETED, ADDED, ORIGIN))
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.chdir(tmp_path)
-    made = Scene(tmp_path)
-    made.write(*ZONE)
-    made.keygen()
-    made.keygen("-f", "KSK")
+    made = Scene.begin(tmp_path, monkeypatch, ZONE, keys=True)
     Path("zone.jnl").write_bytes(GOOD)
     return made
 
@@ -109,3 +105,10 @@ def test_a_journal_of_a_raw_zone(scene: Scene) -> None:
     signzone(*common, "-f", "ours", "zone")
     signzone(*common, "-I", "raw", "-f", "raw", "zone.raw")
     assert records(Path("raw")) == records(Path("ours"))
+
+
+def test_what_the_zone_file_is_to_include_is_not_made_from_a_journal(scene: Scene) -> None:
+    """With -D, the output's signatures would be over records that the zone file has not."""
+    done = signzone("-S", "-D", "-o", scene.origin, "-J", "zone.jnl", "-f", "ours", "zone", check=False)
+    assert (done.code, Path("ours").exists()) == (1, False)
+    assert "option -D cannot be used with -J" in done.stderr

@@ -74,6 +74,7 @@ GOOD = """
 -a 13 -n other -f KSK example
 -a 13 -b 0 example
 -a 13 -c CH example
+-a 13 -c CLASS5 example
 -a 13 -T dnskey -p 3 example
 -a 13 -G example
 -a 13 -C example

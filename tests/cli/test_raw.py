@@ -9,7 +9,7 @@ import pytest
 
 import tools
 from bind_loader import IGNORE
-from differential_zones import ZONE, records
+from differential_zones import records
 from fastsign.zone.raw import raw_header
 from inprocess import command, signzone
 from raw_files import STRICTER, WRONG, WRONG_ZONES
@@ -22,12 +22,7 @@ NOW = 1793500000
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.chdir(tmp_path)
-    made = Scene(tmp_path)
-    made.write(*ZONE)
-    made.keygen()
-    made.keygen("-f", "KSK")
-    return made
+    return Scene.begin(tmp_path, monkeypatch, keys=True)
 
 
 def sets(path: str) -> list[tuple[object, ...]]:

@@ -14,7 +14,7 @@ import tools
 from fastsign.cli.compat import revoke
 from fastsign.keys import facts
 from fastsign.keys.files import read_key
-from keyfile_scene import contents, run_both, run_ours, without_version
+from keyfile_scene import contents, named, run_both, run_ours, without_version
 
 DATES = "-P 20200101 -A 20200201 -I 20400301 -D 20400401"
 
@@ -43,11 +43,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     external = tools.run("dnssec-importkey", "-K", "sub", (folder / "Z").read_text(), cwd=folder).stdout
     (folder / "X").write_text(external.split()[0].removesuffix(".key"))
     return folder
-
-
-def named(keys: Path, line: str) -> list[str]:
-    names = {path.name: path.read_text() for path in keys.iterdir() if len(path.name) == 1}
-    return line.format(**names).split()
 
 
 GOOD = """

@@ -10,7 +10,7 @@ import pytest
 import tools
 from fastsign.cli.compat import settime
 from fastsign.keys.files import read_key
-from keyfile_scene import contents, run_both, run_ours, run_theirs, without_version
+from keyfile_scene import contents, key_names, run_both, run_ours, run_theirs, without_version
 
 DATES = "-P 20200101 -A 20200201 -I 20400301 -D 20400401"
 
@@ -42,7 +42,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def named(keys: Path, line: str) -> list[str]:
     """Arguments, with {K} and its like replaced by the names of key files."""
-    names = {path.name: path.read_text() for path in keys.iterdir() if len(path.name) == 1}
+    names = key_names(keys)
     names["sub"] = next(path for path in (keys / "sub").glob("Kexample*.key")).stem
     return [word.replace("~", " ") for word in line.format(**names).split(" ")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from fastsign._core import Column, read_raw
 from fastsign.errors import RawFormatError, ZoneSyntaxError
 from fastsign.zone.arena import Arena
 from fastsign.zone.order import order_zone
-from raw_files import APEX, GOOD, HEADER, SOA, STRICTER, WRONG, A, rrset
+from raw_files import APEX, GOOD, HEADER, SOA, STRICTER, WRONG, A, mutate, rrset
 from scanning import rows
 from zones import read_raw as reference
 
@@ -82,25 +81,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read_raw(tmp_path / "missing", APEX, Arena.empty())
     with pytest.raises(ZoneSyntaxError, match="not a file"):
         read_raw(tmp_path, APEX, Arena.empty())
-
-
-def mutate(data: bytes, draw: random.Random) -> bytes:
-    """Change an octet or a few, cut off, repeat or drop a stretch."""
-    spoiled, at = bytearray(data), draw.randrange(len(data))
-    kind = draw.randrange(6)
-    if kind == 0:
-        spoiled[at] ^= 1 << draw.randrange(8)
-    elif kind == 1:
-        spoiled[at] = draw.choice([0, 1, 0x3F, 0x40, 0x7F, 0x80, 0xC0, 0xFF])
-    elif kind == 2:
-        del spoiled[at:]
-    elif kind == 3:
-        del spoiled[at : at + draw.randrange(1, 9)]
-    elif kind == 4:
-        spoiled[at:at] = spoiled[at : at + draw.randrange(1, 40)]
-    else:
-        spoiled[at : at + 4] = struct.pack(">I", draw.choice([0, 1, 17, 65535, 65536, 0x7FFFFFFF, 0xFFFFFFFF]))
-    return bytes(spoiled)
 
 
 def test_spoiled_files_are_refused_or_read_as_they_are(compiled: Path, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import dns.zone
 import pytest
 from dns.rdatatype import RRSIG
 
-from differential_zones import ZONE
 from signing_scene import Scene
 
 CHAINS = {"nsec": (), "opt-out": ("-3", "AB", "-A")}
@@ -19,10 +18,7 @@ CHAINS = {"nsec": (), "opt-out": ("-3", "AB", "-A")}
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.chdir(tmp_path)
-    made = Scene(tmp_path)
-    made.write(*ZONE)
-    return made
+    return Scene.begin(tmp_path, monkeypatch)
 
 
 Change = Callable[[Scene, str, str], object]  # scene, ZSK, KSK

@@ -15,10 +15,7 @@ SMALL = ["@ 60 SOA . . 1 2 3 4 5", "@ 60 NS .", "a 60 TXT x"]
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.chdir(tmp_path)
-    made = Scene(tmp_path)
-    made.write(*ZONE)
-    return made
+    return Scene.begin(tmp_path, monkeypatch)
 
 
 @pytest.fixture

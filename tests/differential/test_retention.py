@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tools
-from differential_zones import ORIGIN, ZONE, records
+from differential_zones import ORIGIN, records
 from inprocess import Done, signzone
 from narration import counts, details
 from signing_scene import VALIDITY, Scene
@@ -110,10 +110,7 @@ CASES = {
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.chdir(tmp_path)
-    made = Scene(tmp_path)
-    made.write(*ZONE)
-    return made
+    return Scene.begin(tmp_path, monkeypatch)
 
 
 def sign_again(scene: Scene, *options: str) -> tuple[Done, Done]:

@@ -19,12 +19,7 @@ CHAIN_NAMES = ["nsec", "nsec3", "opt-out"]
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.chdir(tmp_path)
-    made = Scene(tmp_path)
-    made.write(*ZONE)
-    made.keygen()
-    made.keygen("-f", "KSK")
-    return made
+    return Scene.begin(tmp_path, monkeypatch, keys=True)
 
 
 # ---- -C, dsset-

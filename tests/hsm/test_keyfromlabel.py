@@ -181,7 +181,9 @@ def test_labels_that_name_a_key(label: str, token: Token) -> None:
 
 def test_a_token_goes_by_its_serial_or_slot(token: Token) -> None:
     message = refused(token, "-a", "13", "-l", "pkcs11:token=none;object=key-13", "example")
-    serial, slot = re.search(r"'signer' with serial (\w+) in slot (\d+)", message).groups()  # type: ignore[union-attr]
+    shown = re.search(r"'signer' with serial (\w+) in slot (\d+)", message)
+    assert shown, message
+    serial, slot = shown.groups()
     for name in (f"serial={serial}", f"slot-id={slot}", f"slot-id={slot};serial={serial};token=signer"):
         run(token, "-a", "13", "-l", f"pkcs11:{name};object=key-13;pin-source={token.pin_file}", f"{len(name)}.example")
     assert "there is no token" in refused_later(token, f"pkcs11:serial={serial};token=second%20token;object=key-13")

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,11 +154,11 @@ def in_hsm(text: str, algorithm: int, engine: str | None = c_string("pkcs11"), l
     return "\n".join([*head, *hsm, *times, ""])
 
 
-def make_hsm_key(folder: Path, algorithm: int, **changes: str | None) -> str:
+def make_hsm_key(folder: Path, algorithm: int, **changes: Any) -> str:
     bits = ("-b", "1024") if algorithm < 13 else ()
     name = tools.run("dnssec-keygen", "-q", "-a", str(algorithm), *bits, ORIGIN, cwd=folder).stdout.strip()
     path = folder / f"{name}.private"
-    path.write_text(in_hsm(path.read_text(), algorithm, **changes))  # type: ignore[arg-type]
+    path.write_text(in_hsm(path.read_text(), algorithm, **changes))
     return name
 
 

@@ -17,7 +17,7 @@ from fastsign.errors import JournalError
 from fastsign.zone.load import load_zone
 from fastsign.zone.rollforward import roll_forward
 from journals import V1, V2, Line, journal, record, soa, transaction
-from raw_files import APEX
+from raw_files import APEX, mutate
 
 DATA = Path(__file__).parent.parent / "data" / "journal"
 ZONE: list[Line] = [
@@ -77,7 +77,7 @@ STEPS = [
 def steps(versions: tuple[int, ...], first: int = 7) -> bytes:
     made = b""
     for number, ((deleted, added), version) in enumerate(zip(STEPS, versions, strict=True), first):
-        made += transaction(number, number + 1, deleted, added, APEX, version)  # type: ignore[arg-type]
+        made += transaction(number, number + 1, deleted, added, APEX, version)
     return made
 
 
@@ -261,8 +261,6 @@ def assert_printable(text: str) -> None:
 
 
 def test_spoiled_journals_do_no_harm(tmp_path: Path) -> None:
-    from core.test_raw import mutate  # type: ignore[import-not-found]
-
     write_zone(tmp_path, ZONE)
     draw = random.Random(3)
     for _ in range(1500):

@@ -9,16 +9,16 @@ from fastsign import _core
 from fastsign.keys import facts, names
 
 SHA1, SHA256, SHA384 = 1, 2, 4  # digest types (RFC 3658, RFC 4509, RFC 6605)
-_DIGESTS = {SHA1: "sha1", SHA256: "sha256", SHA384: "sha384"}
+DIGESTS = {SHA1: "sha1", SHA256: "sha256", SHA384: "sha384"}
 _DS, _DNSKEY = 43, 48
 _TEXT_STYLE, _DSSET_STYLE = 0, 2  # of the renderer
 
 
 def ds_rdata(owner: bytes, dnskey_rdata: bytes, digest_type: int = SHA256) -> bytes:
     """DS RDATA for a DNSKEY (RFC 4034 section 5.1.4). ValueError for an unknown digest type."""
-    if digest_type not in _DIGESTS:
-        raise ValueError(f"DS digest type {digest_type} is not one of {', '.join(map(str, _DIGESTS))}")
-    digest = hashlib.new(_DIGESTS[digest_type], owner.lower() + dnskey_rdata, usedforsecurity=False).digest()
+    if digest_type not in DIGESTS:
+        raise ValueError(f"DS digest type {digest_type} is not one of {', '.join(map(str, DIGESTS))}")
+    digest = hashlib.new(DIGESTS[digest_type], owner.lower() + dnskey_rdata, usedforsecurity=False).digest()
     return facts.key_tag(dnskey_rdata).to_bytes(2, "big") + bytes([dnskey_rdata[3], digest_type]) + digest
 
 

@@ -57,6 +57,7 @@ def algorithm_number(text: str) -> int | None:
 
 
 _CLASSES = {"IN": 1, "CH": 3, "CHAOS": 3, "HS": 4, "HESIOD": 4}
+_CLASS_NAMES = {1: "IN", 3: "CH", 4: "HS"}
 
 
 def class_number(text: str) -> int | None:
@@ -66,6 +67,11 @@ def class_number(text: str) -> int | None:
     if digits != word and digits.isascii() and digits.isdigit() and int(digits) < 2**16:
         return int(digits)
     return _CLASSES.get(word)
+
+
+def class_name(number: int) -> str:
+    """Mnemonic of a class, CLASSnnn for one without (RFC 3597 section 5)."""
+    return _CLASS_NAMES.get(number, f"CLASS{number}")
 
 
 def key_tag(rdata: bytes) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 SCHEME = "pkcs11:"
@@ -63,14 +64,14 @@ def parse_uri(text: str) -> KeyUri:
         if not label or label.lower() == SCHEME:
             raise ValueError("names no object")
         return KeyUri(object=_decoded("object", label).decode("utf-8", "surrogateescape"))
-    values: dict[str, str | bytes | int] = {}
+    values: dict[str, Any] = {}  # each of its field's type
     for part in re.split("[;&?]", rest):
         if part:
             field_name, value = _attribute(part, quotable="pin-value" not in rest.lower())
             if field_name in values:
                 raise ValueError(f"says {field_name.replace('_', '-')} twice")
             values[field_name] = value
-    return _checked(KeyUri(**values))  # type: ignore[arg-type] # each field's value is of its type
+    return _checked(KeyUri(**values))
 
 
 def _attribute(part: str, quotable: bool) -> tuple[str, str | bytes | int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from fastsign.zone.arithmetic import is_greater
+
 DAY = 86400
 _MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -42,4 +44,4 @@ def digits_and_local(moment: int) -> str:
 
 def is_before(moment: int, other: int) -> bool:
     """Is a moment modulo 2**32 before another, by serial number arithmetic (RFC 4034 section 3.1.5, RFC 1982)?"""
-    return (moment - other) % 2**32 > 2**31
+    return is_greater(other, moment)

@@ -27,7 +27,6 @@ from fastsign.keys.metadata import (
 from fastsign.keys.state import state_file_text
 
 _CHUNK = 56  # characters of base64 between blanks
-_CLASSES = {1: "IN", 3: "CH", 4: "HS"}
 _COMMENTS = {
     "Created": "created",
     "Publish": "publish",
@@ -53,7 +52,7 @@ def key_file_text(key: KeyFile, record: str = "DNSKEY") -> str:
     ttl = f"{key.ttl} " if key.ttl else ""
     encoded = base64.b64encode(key.public_key).decode("ascii")
     chunks = " ".join(encoded[at : at + _CHUNK] for at in range(0, len(encoded), _CHUNK))
-    head = f"{owner} {ttl}{_CLASSES[key.rrclass]} {record}"
+    head = f"{owner} {ttl}{facts.class_name(key.rrclass)} {record}"
     lines.append(f"{head} {key.flags} {key.protocol} {key.algorithm} {chunks}")
     return "\n".join(lines) + "\n"
 

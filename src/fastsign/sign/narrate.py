@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fastsign import _core
 from fastsign.keys.facts import algorithm_name, key_tag
 from fastsign.keys.names import to_message
+from fastsign.keys.rrsig import parse_rrsig
 from fastsign.sign.denial import NSEC, Chain
 from fastsign.sign.makers import Makers
 from fastsign.sign.plan import SIGNS_CDS, SIGNS_DNSKEY, SIGNS_REST
@@ -111,9 +112,8 @@ class _Narrator:
     def _tell_of(self, rrset: _Signed, row: int) -> int | None:
         """A signature of the input; the signer that makes it anew, if one does."""
         arena = self.work.arena
-        rdata = arena.record_rdata(row)
-        maker = rdata[2], int.from_bytes(rdata[16:18], "big")
-        key = f"{to_message(_signer_name(rdata))}/{algorithm_name(maker[0])}/{maker[1]}"
+        rrsig = parse_rrsig(arena.record_rdata(row))
+        key = f"{to_message(rrsig.signer)}/{algorithm_name(rrsig.algorithm)}/{rrsig.tag}"
         assert self.work.retained is not None  # there are signatures
         verdict = Verdict(self.work.retained.verdict.view()[row])
         self.tell.detail(2, "\t" + _WORDS[verdict].format(key=key))
@@ -121,7 +121,7 @@ class _Narrator:
             self.tell.detail(2, f"\tremoving signature by {key}")
         elif arena.ttl.view()[row] != min(rrset.ttl, self.lifetime):
             self.tell.detail(2, f"\tfixing ttl {key}")
-        number = self.signing.get(maker)
+        number = self.signing.get((rrsig.algorithm, rrsig.tag))
         if verdict not in _RENEWED or number is None or not self._makes(rrset, number):
             return None
         self._tell_of_new("resigning", number)
@@ -194,10 +194,3 @@ def _parent(name: bytes, labels: int) -> bytes:
     for _ in range(labels):
         name = name[1 + name[0] :]
     return name
-
-
-def _signer_name(rdata: bytes) -> bytes:
-    at = 18
-    while at < len(rdata) and rdata[at]:
-        at += 1 + rdata[at]
-    return rdata[18 : at + 1]

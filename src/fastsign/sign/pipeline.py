@@ -25,6 +25,7 @@ from fastsign.sign.shards import KeyReference, Work, write_signed_zone
 from fastsign.sign.tell import Tell
 from fastsign.sign.zonemd import Seal, place, seal_zone
 from fastsign.zone.arena import Arena
+from fastsign.zone.arithmetic import is_greater
 from fastsign.zone.checks import check_rrsets
 from fastsign.zone.load import line_of_record, load_zone
 from fastsign.zone.order import Order, order_zone
@@ -247,7 +248,7 @@ def _check_validity(job: Job, key: SelectedKey) -> None:
     ends += [job.expiration] if key.roles & ~SIGNS_DNSKEY else []
     longest_jitter = max(job.jitter - 1, 0)
     for end in ends:
-        if not (serial.is_greater(end, job.inception) and longest_jitter < (end - job.inception) % 2**32):
+        if not (is_greater(end, job.inception) and longest_jitter < (end - job.inception) % 2**32):
             text = facts.key_text(job.origin, key.rdata)
             raise SigningError(f"dnskey '{text}' failed to sign data: invalid time")
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from fastsign.zone.arithmetic import is_greater
+
 KEEP, INCREMENT, UNIXTIME, DATE = "keep", "increment", "unixtime", "date"
 
 WOULD_NOT_ADVANCE = "Serial number would not advance, using increment method instead"
 NOT_ADVANCED = "Serial number not advanced, zone may not transfer"
-
-
-def is_greater(a: int, b: int) -> bool:
-    """Is serial *a* greater than *b*? (RFC 1982 section 3.2)"""
-    return 0 < (a - b) % 2**32 < 2**31
 
 
 def increment(serial: int) -> int:

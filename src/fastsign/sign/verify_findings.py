@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -105,13 +105,11 @@ _ROW = struct.Struct("<IIHHBBBB")
 _CHUNK = 4096 * _ROW.size
 
 
+@dataclass(slots=True)
 class Findings:
     """Findings as the core packs them, 16 octets each: a zone whose every signature has expired has millions."""
 
-    __slots__ = ("_rows",)
-
-    def __init__(self) -> None:
-        self._rows = bytearray()
+    _rows: bytearray = field(default_factory=bytearray)
 
     def add(self, rows: bytes) -> None:
         """Append packed findings."""
@@ -132,11 +130,6 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self._rows) // _ROW.size
-
-    def __eq__(self, other: object) -> bool:
-        return self._rows == other._rows if isinstance(other, Findings) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def name_text(wire: bytes) -> str:

@@ -14,6 +14,7 @@ from os import PathLike, fspath
 
 from fastsign import _core
 from fastsign.errors import JournalError, RawFormatError
+from fastsign.zone.arithmetic import is_greater
 
 SOA, SIG, RRSIG = 6, 24, 46
 _V1, _V2 = b";BIND LOG V9\n\0\0\0", b";BIND LOG V9.2\n\0"
@@ -37,11 +38,6 @@ class Change:
 class _Place:
     serial: int
     offset: int
-
-
-def is_greater(a: int, b: int) -> bool:
-    """RFC 1982, as BIND compares: the difference as a signed number."""
-    return 0 < (a - b) % 2**32 < 2**31
 
 
 class Journal:

@@ -12,7 +12,7 @@ from fastsign.cli.compat.digests import DigestTypes
 from fastsign.cli.compat.records import load_rrsets, parse_class, parse_name
 from fastsign.cli.env import Env
 from fastsign.errors import system_reason
-from fastsign.keys import names, times
+from fastsign.keys import facts, names, times
 from fastsign.keys.child import CDNSKEY, CDS, DNSKEY, Child, Followed, Wish, follow
 from fastsign.keys.ds import ds_text, dsset_name
 from fastsign.zone.sets import NO_RECORDS, RRset
@@ -38,7 +38,6 @@ Options:
 TOOL = Tool("dnssec-cds", "a:c:Dd:f:hi::ms:T:uv:V", _USAGE, long=long_names.CDS)
 
 _DS = 43
-_CLASSES = {1: "IN", 3: "CH", 4: "HS"}
 
 
 @dataclass(slots=True)
@@ -172,7 +171,7 @@ def _load_child(line: CommandLine, request: _Request) -> Child:
 
 
 def _record(request: _Request, rdata: bytes, ttl: int) -> str:
-    rrclass = _CLASSES.get(request.rrclass, f"CLASS{request.rrclass}")
+    rrclass = facts.class_name(request.rrclass)
     return f"{names.to_text(request.zone)} {f'{ttl} ' if ttl else ''}{rrclass} DS {ds_text(rdata)}\n"
 
 

@@ -1,4 +1,4 @@
-"""The digest types of DS records as the command lines of dsfromkey and cds name them."""
+"""The digest types of DS records as the command lines of signzone, dsfromkey and cds name them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from fastsign.keys import ds
 
 _NUMBERS = {"SHA-1": 1, "SHA1": 1, "SHA-256": 2, "SHA256": 2, "GOST": 3, "SHA-384": 4, "SHA384": 4}
 _MANY = 8
+
+
+def digest_number(text: str) -> int | None:
+    """Number of a digest type by its mnemonic, or as a number, be there such a type or not; None for other words."""
+    return int(text) if text.isascii() and text.isdigit() else _NUMBERS.get(text.upper())
 
 
 class DigestTypes:
@@ -22,8 +27,8 @@ class DigestTypes:
 
     def add(self, text: str) -> None:
         """Add a type by its mnemonic or number. FatalError, in BIND's words, if it is none."""
-        number = int(text) if text.isascii() and text.isdigit() else _NUMBERS.get(text.upper(), 256)
-        if number > 255:
+        number = digest_number(text)
+        if number is None or number > 255:
             raise FatalError(f"unknown DS algorithm {text}")
         if number:  # 0 asks for nothing
             self._types.add(number)

@@ -47,7 +47,6 @@ Output: DS or CDS RRs
 TOOL = Tool("dnssec-dsfromkey", "12Aa:Cc:d:Ff:K:l:sT:v:hV", _USAGE, refused="F", long=long_names.DSFROMKEY)
 
 _DNSKEY = 48
-_CLASSES = {1: "IN", 3: "CH", 4: "HS"}
 
 
 @dataclass(slots=True)
@@ -170,7 +169,7 @@ def _print(line: CommandLine, request: _Request, name: bytes, rdata: bytes) -> N
     if flags & facts.REVOKE or not (flags & facts.SEP or request.all_keys):
         return
     ttl = "" if request.ttl is None else f"{request.ttl} "
-    rrclass = _CLASSES.get(request.rrclass, f"CLASS{request.rrclass}")
+    rrclass = facts.class_name(request.rrclass)
     for digest in request.digests:
         try:
             record = ds_text(ds_rdata(name, rdata, digest))

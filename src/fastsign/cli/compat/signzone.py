@@ -9,9 +9,11 @@ from typing import Any
 
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_integer, parse_number
+from fastsign.cli.compat.digests import digest_number
 from fastsign.cli.compat.formats import FULL, TEXT, input_is_raw, output_format, source_serial
 from fastsign.cli.env import Env
 from fastsign.keys import names
+from fastsign.keys.ds import DIGESTS
 from fastsign.keys.facts import class_number
 from fastsign.sign import serial
 from fastsign.sign.denial import Wanted
@@ -98,8 +100,6 @@ _SWITCHES = {
     "z": "ignore_ksk_flag",
 }
 _SYNC_DEFAULT = "cdnskey,cds:sha-256"
-_DIGEST_NUMBERS = {"SHA1": 1, "SHA256": 2, "GOST": 3, "SHA384": 4}
-_DIGESTS_OFFERED = (1, 2, 4)
 
 
 @dataclass(slots=True)
@@ -271,6 +271,8 @@ def _check_dnssec_only(env: Env, options: _Options, zone_file: str) -> None:
         raise FatalError("option -D cannot be used with -M")
     if options.zonemd:
         raise FatalError("option -D cannot be used with --zonemd")
+    if "J" in values:
+        raise FatalError("option -D cannot be used with -J: the zone file lacks the changes of the journal")
     if "P" not in flags and os.path.exists(env.path(zone_file)) and not os.path.isfile(env.path(zone_file)):
         raise FatalError(f"option -D has to read the zone file twice, and {zone_file} is not a regular file; use -P")
 
@@ -290,14 +292,12 @@ def _sync_records(text: str | None) -> tuple[tuple[int, ...], bool]:
 
 
 def _sync_digest(word: str) -> int:
-    name = word.removeprefix("cds:")
-    is_number = name.isascii() and name.isdigit()
-    number = int(name) if is_number else _DIGEST_NUMBERS.get(name.upper().replace("SHA-", "SHA"))
+    number = digest_number(word.removeprefix("cds:"))
     if number is None:
         raise FatalError(f"bad digest '{word}'")
     if number > 255:
         raise FatalError(f"bad digest '{word}': out of range")
-    if number not in _DIGESTS_OFFERED:
+    if number not in DIGESTS:
         raise FatalError(f"unsupported digest '{word}'")
     return number
 
