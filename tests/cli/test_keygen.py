@@ -181,7 +181,7 @@ def test_usage_follows_a_command_line_that_makes_no_sense(line: str, tmp_path: P
     assert mine.code == (0 if line == "-h" else theirs.code)  # 9.18 ends -h with 1, 9.20 with 0
 
 
-@pytest.mark.parametrize("option", ["-k mine", "-l file", "-E pkcs11", "-F", "-m record"])
+@pytest.mark.parametrize("option", ["-k mine", "-l file", "-F", "-m record"])
 def test_options_that_are_not_offered_are_refused_by_name(option: str, tmp_path: Path) -> None:
     outcome = run_mine(tmp_path, *option.split(), "example")
     assert outcome.code == 1

@@ -121,10 +121,6 @@ def test_usage_lists_every_option_that_is_offered() -> None:
     assert letters == set(re.findall(r"^    -(\w)", revoke.TOOL.usage, re.MULTILINE))
 
 
-def test_an_engine_is_refused_by_name(tmp_path: Path) -> None:
-    assert "option -E is not supported" in run_ours(tmp_path, "dnssec-revoke", "-E", "pkcs11", "x").stderr
-
-
 def test_a_name_is_reported_with_its_folder(keys: Path, tmp_path: Path) -> None:
     shutil.copytree(keys, tmp_path / "keys")
     name = (keys / "K").read_text()

@@ -216,12 +216,6 @@ def test_usage_lists_every_option_that_is_offered() -> None:
     assert letters == set(re.findall(r"^    -(\w)", settime.TOOL.usage, re.MULTILINE))
 
 
-def test_an_engine_is_refused_by_name(keys: Path, tmp_path: Path) -> None:
-    outcome = run_ours(tmp_path, "dnssec-settime", "-E", "pkcs11", "x")
-    assert (outcome.code, outcome.files) == (1, {})
-    assert "fatal: option -E is not supported" in outcome.stderr
-
-
 # ---- successors
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fastsign.cli.compat import keygen, long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, run_tool
+from fastsign.cli.compat.engines import TOKEN
 from fastsign.cli.compat.keyfiles import file_name, in_folder, read_moment
 from fastsign.cli.compat.keygen_run import (
     Request,
@@ -80,7 +81,6 @@ TOOL = Tool(
     long=long_names.KEYFROMLABEL,
 )
 
-_ENGINE = "pkcs11"
 _SUPPORTED = facts.SUPPORTED - {facts.ED448}
 # Where the module's path is taken from, after the label and -E: what OpenSSL's engine and its provider go by.
 _MODULE_VARIABLES = ("PKCS11_MODULE_PATH", "PKCS11_PROVIDER_MODULE")
@@ -92,7 +92,7 @@ class _Wish:
 
     request: Request
     label: str | None = None
-    engine: str = _ENGINE
+    engine: str = TOKEN
     allow_collision: bool = False
 
 
@@ -225,8 +225,8 @@ def _module(env: Env, engine: str, uri: KeyUri) -> str:
         return env.path(uri.module_path)
     if "/" in engine:
         return env.path(engine)
-    if engine not in ("", _ENGINE):
-        raise HsmError(f"-E {engine} is neither {_ENGINE} nor the path of a PKCS #11 module")
+    if engine not in ("", TOKEN):
+        raise HsmError(f"-E {engine} is neither {TOKEN} nor the path of a PKCS #11 module")
     for variable in _MODULE_VARIABLES:
         if env.environ.get(variable):
             return env.environ[variable]
@@ -269,7 +269,7 @@ def _write(line: CommandLine, wish: _Wish, key: KeyFile, predecessor: KeyFile | 
     label = wish.label or ""
     if not label.lower().startswith(SCHEME) or "=" not in label:
         label = format_uri(uri)
-    material = hsm_material(key, _ENGINE, label)
+    material = hsm_material(key, TOKEN, label)
     name = write_key(key, material, line.env.path(wish.request.directory or "."), record=wish.request.record)
     if predecessor is not None:
         rewrite_key(predecessor)

@@ -13,6 +13,7 @@ from fastsign.cli.compat.common import (
     parse_verbosity,
     run_tool,
 )
+from fastsign.cli.compat.engines import TOKEN, parse_engine
 from fastsign.cli.compat.keyfiles import read_moment
 from fastsign.cli.compat.keygen_run import Request, make
 from fastsign.cli.env import Env
@@ -48,6 +49,8 @@ Options:
     -c <class>: (default: IN)
     -d <digest bits>: of no effect for these algorithms
     -f <keyflag>: ZSK | KSK | REVOKE
+    -E <engine>:
+        name of an OpenSSL engine to use: openssl
     -L <ttl>: default key TTL
     -M <min>:<max>: allowed Key ID range
     -p <protocol>: (default: 3 [dnssec])
@@ -80,7 +83,7 @@ TOOL = Tool(
     "dnssec-keygen",
     "3A:a:b:Cc:D:d:E:Ff:GhI:i:K:k:L:l:M:m:n:P:p:qR:r:S:s:T:t:v:V",
     USAGE,
-    refused="EFlm",
+    refused="Flm",
     long=long_names.KEYGEN,
 )
 
@@ -112,6 +115,8 @@ def parse(line: CommandLine) -> Request:
         match letter:
             case "3" | "C" | "G" | "q":
                 setattr(request, {"3": "nsec3", "C": "legacy", "G": "generate_only", "q": "quiet"}[letter], True)
+            case "E":
+                check_engine(value)
             case "a" | "c" | "k" | "n" | "S" | "t":
                 setattr(request, _WORDS[letter], value)
             case "P" | "D" | "A" | "R" | "I":
@@ -150,6 +155,15 @@ def parse_value(line: CommandLine, request: Request, letter: str, value: str) ->
             request.record = parse_record(value)
         case "v":
             request.verbosity = parse_verbosity(value)
+
+
+def check_engine(text: str) -> None:
+    """FatalError unless -E is content with keys that libcrypto makes."""
+    if parse_engine(text) == TOKEN:
+        raise FatalError(
+            f"-E {TOKEN}: keys are made in files, not in an HSM; make this one with the tools of the HSM "
+            "(pkcs11-tool --keypairgen) and its files with dnssec-keyfromlabel, or leave -E out"
+        )
 
 
 def parse_flag(text: str) -> int:

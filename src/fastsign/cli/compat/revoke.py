@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from fastsign.cli.compat import long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_verbosity, run_tool
+from fastsign.cli.compat.engines import parse_engine
 from fastsign.cli.compat.keyfiles import file_name, in_folder, in_todays_format, load_pair, locate, one_operand
 from fastsign.cli.env import Env
 from fastsign.errors import KeyFileError
@@ -20,6 +21,7 @@ Usage:
     {program} [options] keyfile
 
 Version: {version}
+    -E engine:    name of an OpenSSL engine: openssl or pkcs11
     -f:           force overwrite
     -h:           help
     -K directory: use directory for key files
@@ -31,7 +33,7 @@ Output:
      K<name>+<alg>+<new id>.key, K<name>+<alg>+<new id>.private
 """
 
-TOOL = Tool("dnssec-revoke", "E:fK:rRhv:V", USAGE, refused="E", long=long_names.REVOKE)
+TOOL = Tool("dnssec-revoke", "E:fK:rRhv:V", USAGE, long=long_names.REVOKE)
 
 _SUFFIXES = (".private", ".key")
 
@@ -84,6 +86,8 @@ def parse(line: CommandLine) -> Request:
         match letter:
             case "f" | "r" | "R":
                 setattr(request, {"f": "force", "r": "remove", "R": "tag_only"}[letter], True)
+            case "E":
+                parse_engine(value)  # the secret is carried over unread: there is nothing for it to do
             case "K":
                 request.directory = value
             case "v":

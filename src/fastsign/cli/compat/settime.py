@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastsign.cli.compat import long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_time, parse_ttl, parse_verbosity, run_tool
+from fastsign.cli.compat.engines import parse_engine
 from fastsign.cli.compat.keyfiles import one_operand, read_moment
 from fastsign.cli.compat.settime_run import Request, change
 from fastsign.cli.env import Env
@@ -18,6 +19,7 @@ General options:
     -f:                 force update of old-style keys
     -K directory:       set key file location
     -L ttl:             set default key TTL
+    -E engine:          name of an OpenSSL engine: openssl or pkcs11
     -v level:           set level of verbosity
     -V:                 print version information
     -h:                 help
@@ -48,7 +50,7 @@ Output:
      and, with -s, K<name>+<alg>+<id>.state
 """
 
-TOOL = Tool("dnssec-settime", "A:D:d:E:fg:hI:i:K:k:L:P:p:R:r:S:suv:Vz:", USAGE, refused="E", long=long_names.SETTIME)
+TOOL = Tool("dnssec-settime", "A:D:d:E:fg:hI:i:K:k:L:P:p:R:r:S:suv:Vz:", USAGE, long=long_names.SETTIME)
 
 # Word of -p -> field of KeyTimes; the longer ones first.
 _PRINTED = {
@@ -105,6 +107,8 @@ def parse(line: CommandLine) -> Request:
 def parse_value(request: Request, letter: str, value: str) -> None:
     """Read the value of an option that is given once and is one word."""
     match letter:
+        case "E":
+            parse_engine(value)  # the secret is carried over unread: there is nothing for it to do
         case "i":
             request.prepublication = parse_ttl(value)
         case "K":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool
+from fastsign.cli.compat.engines import LIBCRYPTO, parse_engine
 from fastsign.cli.env import Env
 from fastsign.errors import JournalError, VerificationError, ZoneSyntaxError, system_reason
 from fastsign.keys import names
@@ -79,7 +80,7 @@ def _read_options(line: CommandLine) -> _Options:
         elif letter == "I":
             options.raw = _is_raw(value)
         elif letter == "E":
-            options.one_by_one = _is_libcrypto(value)
+            options.one_by_one = parse_engine(value) == LIBCRYPTO
         elif letter == "m":
             line.warn(f"warning: -m {value}: fastsign has no memory debugging; nothing is recorded")
         elif letter == "J":
@@ -108,13 +109,6 @@ def _is_raw(text: str) -> bool:
     if text.lower() not in ("text", "raw"):
         raise FatalError(f"unknown file format: {text}\n")
     return text.lower() == "raw"
-
-
-def _is_libcrypto(engine: str) -> bool:
-    """Does -E take the batch verifiers' work from them? An engine for keys in an HSM has no part in verifying."""
-    if engine not in ("openssl", "pkcs11"):
-        raise FatalError(f"-E {engine}: no such engine; openssl makes libcrypto check all, pkcs11 changes nothing")
-    return engine == "openssl"
 
 
 def _verify(line: CommandLine, options: _Options, path: str) -> int:
