@@ -26,6 +26,7 @@ cdef extern from "scan.h" nogil:
         uint16_t rrclass
         uint8_t hint
         uint8_t no_ttl
+        uint8_t no_include
         uint8_t ways
 
     ctypedef struct fs_scan_result:
@@ -147,15 +148,19 @@ def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, ui
     return _scan(&options, origin, arena)
 
 
-def scan_text(bytes text, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint8_t ways=0):
-    """As scan_file, from *text*."""
+def scan_text(bytes text, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint8_t ways=0,
+              str name="-", bint includes=True):
+    """As scan_file, from *text*, which messages call *name*. Without *includes*, $INCLUDE is an error."""
+    cdef bytes called = _os.fsencode(name)
     cdef fs_scan_options options
     memset(&options, 0, sizeof(options))
+    options.path = called
     options.text = <const uint8_t *>text
     options.text_length = len(text)
     options.rrclass = rrclass
     options.stop_at = <uint64_t>stop_at                # -1: all of them
     options.now = now
+    options.no_include = not includes
     options.ways = ways
     return _scan(&options, origin, arena)
 

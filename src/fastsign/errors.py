@@ -55,6 +55,10 @@ class KeyFileError(FastsignError):
         return cls.at(path, system_reason(error))
 
 
+class FileError(FastsignError):
+    """The system refuses a file that is to be read or written."""
+
+
 class HsmError(FastsignError):
     """An HSM, or its PKCS #11 module, does not do what was asked of it."""
 
@@ -69,6 +73,12 @@ class VerificationError(FastsignError):
     def __init__(self, message: str, reason: str = "failure", report: object = None) -> None:
         super().__init__(message)
         self.reason, self.report = reason, report
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """All that is wrong, in dnssec-verify's words; the message has the first."""
+        messages = getattr(self.report, "messages", None)
+        return (str(self),) if messages is None else tuple(messages())
 
 
 # What BIND calls the errors of the system (isc_result_totext).

@@ -118,9 +118,10 @@ static fs_status open_scanner(fs_scanner *s) {
     const fs_scan_options *o = s->options;
     s->rrclass = o->rrclass;
     s->apex_length = fs_name_length(o->origin);
-    const fs_status status = o->path != NULL ? fs_source_push(s, o->path) : fs_source_push_text(s, "-", o->text, o->text_length);
+    const char *name = o->path != NULL ? o->path : "-";
+    const fs_status status = o->text == NULL ? fs_source_push(s, o->path) : fs_source_push_text(s, name, o->text, o->text_length);
     if (status != FS_OK) {
-        if (o->path != NULL) set_file(s->error, o->path);
+        if (o->text == NULL) set_file(s->error, o->path);
         return status;
     }
     memcpy(s->source->origin, o->origin, s->apex_length);

@@ -19,8 +19,8 @@ typedef struct {
 enum { FS_SCAN_QUICK, FS_SCAN_PORTABLE, FS_SCAN_PLAIN };
 
 typedef struct {
-    const char *path;      /* file to read, "-" is standard input; NULL: read `text` */
-    const uint8_t *text;   /* the zone itself, when path is NULL */
+    const char *path;      /* file to read, "-" is standard input; what to call `text` in messages, if there is that */
+    const uint8_t *text;   /* the zone itself; NULL: read the file */
     uint64_t text_length;
     const uint8_t *origin; /* wire name: initial origin and apex */
     uint64_t stop_at;      /* stop after this row of the arena; UINT64_MAX: read all */
@@ -29,6 +29,7 @@ typedef struct {
     uint16_t rrclass;
     uint8_t hint;          /* the TTL is 0 until one is stated, as for BIND's hint and dsset- files; else that is an error */
     uint8_t no_ttl;        /* the TTL is 0 wherever neither the record nor $TTL states one */
+    uint8_t no_include;    /* $INCLUDE is an error: who wrote the text is not to read files */
     uint8_t ways;          /* FS_SCAN_*: which code reads common lines; the results are the same */
 } fs_scan_options;
 

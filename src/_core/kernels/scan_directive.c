@@ -67,6 +67,7 @@ static fs_reason scan_date(fs_scanner *s, uint64_t line) {
 static fs_reason include(fs_scanner *s, uint64_t line, const char *path, const uint8_t *origin, uint32_t origin_length) {
     const fs_source *parent = s->source;
     const bool changed = origin != parent->origin || parent->origin_changed;
+    if (s->options->no_include) return fs_wrong(s, line, "$INCLUDE is not allowed here");
     if (s->date_seen) return fs_wrong(s, line, "$INCLUDE may not be used with $DATE");
     FS_TRY(fs_block_end(s));
     if (fs_source_push(s, path) != FS_OK) return fs_failed(s, line);

@@ -28,7 +28,7 @@ def load_zone_keys(zone: bytes, dnskeys: Iterable[bytes], directory: str = ".") 
     """
     keys, warnings = [], []
     for rdata in dnskeys:
-        if not _is_zone_key(rdata):
+        if not is_zone_key(rdata):
             continue
         file = _file_of(zone, rdata, directory)
         if file is None or not (file.can_sign or file.external):
@@ -40,7 +40,8 @@ def load_zone_keys(zone: bytes, dnskeys: Iterable[bytes], directory: str = ".") 
     return keys, warnings
 
 
-def _is_zone_key(rdata: bytes) -> bool:
+def is_zone_key(rdata: bytes) -> bool:
+    """Is a DNSKEY one that a zone can be signed with, of an algorithm that is ours?"""
     fields = facts.dnskey(rdata)
     return bool(
         fields.algorithm in facts.SUPPORTED

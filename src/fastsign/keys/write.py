@@ -144,6 +144,15 @@ def rewrite_key(key: KeyFile, *, state: bool = False, new: bool = False) -> str:
     return base
 
 
+def copy_key(key: KeyFile, directory: str) -> str:
+    """Write the files of a key, which may be in memory, into another folder. Returns and raises as write_key."""
+    if key.private_path is None:
+        raise KeyFileError.at(key.path, "the secret is not there")
+    with secret_bytes(key.private_path) as content:
+        material = _material_of(content, key.algorithm)
+    return write_key(key, material, directory)
+
+
 def write_external(key: KeyFile, directory: str = ".") -> str:
     """Write, or write over, the files of a key whose secret is elsewhere. Returns their name without suffix.
 

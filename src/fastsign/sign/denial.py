@@ -11,6 +11,8 @@ from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order
 
 NSEC, NSEC3 = 1, 2
+ITERATIONS_MAX = 50  # BIND 9.20's limit; RFC 9276 asks for 0
+SALT_MAX = 255  # octets
 OPT_OUT = 1  # NSEC3 flag (RFC 5155 section 3.1.2.1)
 
 

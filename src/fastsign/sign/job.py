@@ -8,8 +8,14 @@ from fastsign.keys.ds import SHA256
 from fastsign.keys.folder import KeyStore
 from fastsign.sign import serial
 from fastsign.sign.denial import Wanted
+from fastsign.zone.source import FileSource, Source
 
 RAW = 3  # the style that is no text
+
+# BIND's default validity, in seconds: from an hour ago, for clocks that are late, for thirty days.
+BEGINS_BEFORE = 3600
+LASTS = 30 * 86400
+
 _DS = 43
 _CHAIN_TYPES = (47, 50, 51)  # NSEC, NSEC3, NSEC3PARAM
 _KEY_TYPES = (48, 59, 60)  # DNSKEY, CDS, CDNSKEY
@@ -30,6 +36,7 @@ class Job:
     style: int = 0  # 0: text, 1: full, 3: raw
     raw_input: bool = False  # -I raw
     journal: str | None = None  # -J: of the changes since the zone's file was written
+    source: Source | None = None  # where the records come from, if not from these files; zone_file is its name then
     rrclass: int = 1
     key_directory: str = "."
     keys: KeyStore | None = None  # where the keys come from, if not from the folder
@@ -59,6 +66,11 @@ class Job:
     workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     engine: str = ""
     header: bytes = b""  # what the output begins with: comment lines, or the header of a raw file
+
+    @property
+    def input(self) -> Source:
+        """Where the records come from."""
+        return self.source or FileSource(self.zone_file, self.raw_input, self.journal)
 
     @property
     def raw_output(self) -> bool:

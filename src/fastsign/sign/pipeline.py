@@ -27,7 +27,6 @@ from fastsign.sign.zonemd import Seal, place, seal_zone
 from fastsign.zone.arena import Arena
 from fastsign.zone.arithmetic import is_greater
 from fastsign.zone.checks import check_rrsets
-from fastsign.zone.load import line_of_record, load_zone
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.write import Output
 
@@ -117,7 +116,7 @@ def _order(job: Job, apex: Apex, tell: Tell) -> Order:
         _core.cap_ttls(arena, job.max_ttl)
         order = order_zone(arena, job.origin)
     _spell_apex(job, apex, order)
-    check_rrsets(arena, order, lambda row: _line_of(job, row))
+    check_rrsets(arena, order, lambda row: job.input.line_of(job.origin, job.rrclass, row))
     _core.check_content(arena, order)
     return order
 
@@ -130,27 +129,12 @@ def _cap_key_ttl(job: Job, tell: Tell) -> Job:
 
 
 def _load(job: Job, tell: Tell) -> Arena:
-    loaded = load_zone(job.zone_file, job.origin, job.rrclass, job.now, job.raw_input)
+    loaded = job.input.load(job.origin, job.rrclass, job.now)
     for warning in loaded.warnings:
-        tell.note(f"dnssec-signzone: warning: {warning}\n")
-    if job.journal is not None:
-        _roll_forward(job, loaded.arena, tell)
+        tell.warn(warning)
+    if loaded.missing_journal:
+        tell.note(f"dnssec-signzone: journal file {loaded.missing_journal} not found\n")
     return loaded.arena
-
-
-def _roll_forward(job: Job, arena: Arena, tell: Tell) -> None:
-    from fastsign.zone.rollforward import roll_forward
-
-    assert job.journal is not None
-    try:
-        for warning in roll_forward(arena, job.origin, job.journal, job.rrclass):
-            tell.warn(warning)
-    except FileNotFoundError:
-        tell.note(f"dnssec-signzone: journal file {job.journal} not found\n")
-
-
-def _line_of(job: Job, row: int) -> tuple[str, int]:
-    return line_of_record(job.zone_file, job.origin, row, job.rrclass, job.raw_input, job.journal is not None)
 
 
 def _spell_apex(job: Job, apex: Apex, order: Order) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,14 +25,10 @@ class Report:
     phases: dict[str, float] = field(default_factory=dict)  # step -> seconds, in the order they ran
     watch: Callable[[str, int, int], None] | None = None  # told (step, done, all) while a step runs
 
-    def as_dict(self) -> dict[str, Any]:
-        """Counts and seconds as plain values, for JSON."""
-        return {
-            "signatures": {name: getattr(self, name) for name in _SIGNATURES},
-            "octets": self.octets,
-            "workers": self.workers,
-            "seconds": {name: round(seconds, 6) for name, seconds in self.phases.items()},
-        }
+    def conclude(self, total: float) -> SigningReport:
+        """What is to be told of a run that took so many seconds in all."""
+        counts = {name: getattr(self, name) for name in (*_SIGNATURES, "octets", "workers")}
+        return SigningReport(**counts, seconds={**self.phases, "total": total}, peak_memory=_peak_memory())
 
     def add(self, other: Report) -> None:
         """Count what another run did as well."""
@@ -55,3 +51,39 @@ class Report:
         """Say how far a step has come."""
         if self.watch is not None:
             self.watch(name, done, total)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningReport:
+    """What a signing did: its counts, and the seconds that each of its steps took, in the order they ran.
+
+    *verified* and *unverified* are signatures of the input that were checked, and were right or wrong; *octets* those
+    of the output. *peak_memory* is what the process, or the largest of its workers, had at most since it began, in
+    octets; what they share counts in each.
+    """
+
+    generated: int
+    retained: int
+    dropped: int
+    verified: int
+    unverified: int
+    octets: int
+    workers: int
+    seconds: Mapping[str, float]
+    peak_memory: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values, for JSON."""
+        return {
+            "signatures": {name: getattr(self, name) for name in _SIGNATURES},
+            "octets": self.octets,
+            "workers": self.workers,
+            "seconds": {name: round(seconds, 6) for name, seconds in self.seconds.items()},
+            "peak_memory": self.peak_memory,
+        }
+
+
+def _peak_memory() -> int:
+    import resource
+
+    return 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 from fastsign.zone.arithmetic import is_greater
 
-KEEP, INCREMENT, UNIXTIME, DATE = "keep", "increment", "unixtime", "date"
+KEEP, INCREMENT, UNIXTIME, DATE = METHODS = ("keep", "increment", "unixtime", "date")
 
 WOULD_NOT_ADVANCE = "Serial number would not advance, using increment method instead"
 NOT_ADVANCED = "Serial number not advanced, zone may not transfer"
+
+
+def day_of(now: int) -> int:
+    """The number YYYYMMDD of a moment (seconds since 1970), in local time."""
+    return int(time.strftime("%Y%m%d", time.localtime(now)))
 
 
 def increment(serial: int) -> int:

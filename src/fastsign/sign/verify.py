@@ -136,11 +136,9 @@ def gate(job: Job, path: str, report: Report, tell: Tell, strangers: frozenset[t
 
 def _read_back(job: Job, path: str) -> tuple[Arena, Order]:
     """The zone as it will be: the file *path*; with -D, the zone file with that in the place of its DNSSEC records."""
-    from fastsign.zone.load import load_zone
-
     arena = Arena.empty()
     if job.only:
-        load_zone(job.zone_file, job.origin, job.rrclass, raw=job.raw_input, arena=arena)
+        job.input.load(job.origin, job.rrclass, arena=arena)
         _core.take_out(arena, (RRSIG, *job.only))
     return load_and_order(path, job.origin, job.rrclass, job.raw_output, arena)
 

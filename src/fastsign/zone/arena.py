@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from fastsign._core import Column
 
@@ -26,6 +26,10 @@ class Arena:
     @classmethod
     def empty(cls) -> Arena:
         return cls(*map(Column, "BQIHIQHB"))
+
+    def copy(self) -> Arena:
+        """The same records in columns of their own."""
+        return Arena(*(_copy(getattr(self, column.name)) for column in fields(self)))
 
     def name(self, name_id: int) -> bytes:
         """Wire form of a spelling."""
@@ -65,3 +69,9 @@ class Arena:
     def _extend(column: Column, value: int) -> None:
         column.resize(len(column) + 1)
         column.view()[-1] = value
+
+
+def _copy(column: Column) -> Column:
+    made = Column(column.typecode, len(column))
+    made.view()[:] = column.view()
+    return made

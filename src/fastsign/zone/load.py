@@ -17,6 +17,7 @@ class Loaded(NamedTuple):
     arena: Arena
     warnings: list[str]  # in BIND's words: "zone.db:5: TTL set to prior TTL (3600)"
     octets: int  # read, from included files too
+    missing_journal: str = ""  # name of a journal that was to be applied and is not there
 
 
 def load_zone(

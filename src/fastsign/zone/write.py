@@ -130,6 +130,35 @@ class StreamFile(AtomicFile):
         self._stream.flush()
 
 
+class MemoryFile(AtomicFile):
+    """A file that never has a name: its memory is gone once the last descriptor of it is closed."""
+
+    def __init__(self) -> None:
+        self.fd = os.memfd_create("fastsign-zone", os.MFD_CLOEXEC)
+        self.path = self.temporary = descriptor_path(self.fd)
+
+    @property
+    def directory(self) -> str:
+        return ""
+
+    def begin_sync(self) -> None:
+        """There is no disk."""
+
+    def place(self) -> None:
+        """There is no place."""
+
+    def abandon(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+        self.temporary = ""
+
+
+def descriptor_path(fd: int) -> str:
+    """Path by which this process, and those forked from it, can open what a descriptor leads to."""
+    return f"/proc/self/fd/{fd}"
+
+
 # ---- many files at once: the disk is waited for once and not for each
 
 

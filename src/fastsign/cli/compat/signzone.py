@@ -16,8 +16,8 @@ from fastsign.keys import names
 from fastsign.keys.ds import DIGESTS
 from fastsign.keys.facts import class_number
 from fastsign.sign import serial
-from fastsign.sign.denial import Wanted
-from fastsign.sign.job import Job
+from fastsign.sign.denial import ITERATIONS_MAX, SALT_MAX, Wanted
+from fastsign.sign.job import BEGINS_BEFORE, LASTS, Job
 
 _USAGE = """\
 Usage:
@@ -84,8 +84,6 @@ TOOL = Tool(
     long={**long_names.SIGNZONE, "batch": ":", "json": "", "zonemd": ":"},
 )
 
-_HOUR, _DAY = 3600, 86400
-_MAX_ITERATIONS = 50  # RFC 9276; BIND 9.20's limit
 _MAX_KSKS = 8
 _IN = 1
 _SWITCHES = {
@@ -227,7 +225,7 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         ksk_names=tuple(options.ksk_names),
         denial=_wanted_denial(options),
         serial_method=_serial_method(values.get("N", "keep")),
-        today=int(time.strftime("%Y%m%d", time.localtime(now))),
+        today=serial.day_of(now),
         cycle=options.number("i", "cycle period must be numeric and positive"),
         jitter=options.number("j", "jitter must be numeric and positive") or 0,
         seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
@@ -312,10 +310,10 @@ def _max_ttl(text: str | None) -> int | None:
 
 
 def _validity(line: CommandLine, values: dict[str, str], now: int) -> tuple[int, int, int]:
-    inception = now - _HOUR
+    inception = now - BEGINS_BEFORE
     if "s" in values:
         inception = _time(values["s"], now, now)
-    expiration = _time(values["e"], now, inception) if "e" in values else inception + 30 * _DAY
+    expiration = _time(values["e"], now, inception) if "e" in values else inception + LASTS
     dnskey = expiration
     if "X" in values:
         dnskey = _time(values["X"], now, inception)
@@ -346,8 +344,7 @@ def _rrclass(text: str) -> int:
 
 
 def _serial_method(text: str) -> str:
-    methods = {"keep": serial.KEEP, "increment": serial.INCREMENT, "incr": serial.INCREMENT,
-               "unixtime": serial.UNIXTIME, "date": serial.DATE}  # fmt: skip
+    methods = {method: method for method in serial.METHODS} | {"incr": serial.INCREMENT}
     if text.lower() not in methods:
         raise FatalError(f"unknown soa serial format: {text}")
     return methods[text.lower()]
@@ -372,7 +369,7 @@ def _salt(text: str) -> bytes:
         salt = None
     if salt is None:
         raise FatalError("isc_hex_decodestring(salt): bad hex encoding")
-    if len(salt) > 255:
+    if len(salt) > SALT_MAX:
         raise FatalError("isc_hex_decodestring(salt): ran out of space")
     return salt
 
@@ -381,8 +378,8 @@ def _iterations(options: _Options) -> int | None:
     number = options.number("H", "iterations must be numeric")
     if number is not None and number > 0xFFFF:
         raise FatalError("iterations too big")
-    if number is not None and number > _MAX_ITERATIONS:
-        raise FatalError(f"NSEC3 iterations too big. Maximum iterations allowed {_MAX_ITERATIONS}.")
+    if number is not None and number > ITERATIONS_MAX:
+        raise FatalError(f"NSEC3 iterations too big. Maximum iterations allowed {ITERATIONS_MAX}.")
     return number
 
 

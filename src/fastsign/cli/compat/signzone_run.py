@@ -128,16 +128,7 @@ def print_json(out: TextIO, subject: dict[str, Any], report: Report, runtime: fl
     """The same as one object on a line: *subject* says what it is about."""
     import json
 
-    told = {**subject, **report.as_dict(), "peak_memory": _peak_memory()}
-    told["seconds"]["total"] = round(runtime, 6)
-    out.write(json.dumps(told) + "\n")
-
-
-def _peak_memory() -> int:
-    """Octets that this process, or the largest of its workers, had at most; what they share counts in each."""
-    import resource
-
-    return 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    out.write(json.dumps({**subject, **report.conclude(runtime).as_dict()}) + "\n")
 
 
 def _seconds(label: str, value: float) -> str:

@@ -6,17 +6,21 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool
 from fastsign.cli.compat.engines import LIBCRYPTO, parse_engine
+from fastsign.cli.compat.formats import journal_failed
 from fastsign.cli.env import Env
 from fastsign.errors import JournalError, VerificationError, ZoneSyntaxError, system_reason
 from fastsign.keys import names
 from fastsign.keys.facts import class_number
 from fastsign.sign.verify_report import VerifyOptions, VerifyReport
-from fastsign.zone.arena import Arena
-from fastsign.zone.order import Order
+from fastsign.zone.source import FileSource
+
+if TYPE_CHECKING:
+    from fastsign.api.zone import Zone
 
 _USAGE = """\
 Usage:
@@ -113,13 +117,13 @@ def _is_raw(text: str) -> bool:
 
 def _verify(line: CommandLine, options: _Options, path: str) -> int:
     """Load, verify, and say what was found: the report on standard output, what is wrong on standard error."""
-    from fastsign.sign.verify import verify_records
+    from fastsign.api.verifying import examine
 
     env = line.env
     say = _Nobody() if options.quiet else env.stdout.write
     origin = options.origin if options.origin is not None else path
     apex, now = _apex(origin), env.now()
-    arena, order = _load(line, options, path, apex, now)
+    zone = _load(line, options, path, apex, now)
     say(f"Loading zone '{origin}' from file '{path}'\n\n")
     with _progress(env) as progress:
         wanted = VerifyOptions(
@@ -132,7 +136,7 @@ def _verify(line: CommandLine, options: _Options, path: str) -> int:
         )
         report: object
         try:
-            report = verify_records(arena, order, apex, wanted, now)
+            report = examine(zone, now, wanted)
         except VerificationError as error:
             report = error.report
     assert isinstance(report, VerifyReport)
@@ -159,43 +163,32 @@ def _apex(origin: str) -> bytes:
         raise FatalError(f"failed converting name '{origin}' to dns format: {error}") from None
 
 
-def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int) -> tuple[Arena, Order]:
-    from fastsign.zone.checks import check_rrsets
-    from fastsign.zone.load import line_of_record, load_zone
-    from fastsign.zone.order import order_zone
+def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int) -> Zone:
+    """The zone, in order; what the loader says of it is printed. An error ends the run."""
+    from fastsign.api.zone import Zone
 
-    file, rrclass, raw, has_journal = line.env.path(path), options.rrclass, options.raw, options.journal is not None
+    journal = options.journal or ""
+    source = FileSource(
+        line.env.path(path), options.raw, None if options.journal is None else line.env.path(journal), journal
+    )
     try:
-        loaded = load_zone(file, apex, rrclass, now, raw)
-        if options.journal is not None:
-            _roll_forward(line, options, loaded.arena, apex)
-        order = order_zone(loaded.arena, apex)
-        check_rrsets(loaded.arena, order, lambda row: line_of_record(file, apex, row, rrclass, raw, has_journal))
+        zone = Zone(source.load(apex, options.rrclass, now), source, apex, options.rrclass)
+        zone.order  # noqa: B018 -- a CNAME beside other data is an error of loading
     except ZoneSyntaxError as error:
         reason = line.tell_loading(error)
         if reason == "not at top of zone" and options.origin is None:
             message = "use -o to specify a different zone origin"
             raise FatalError(f"failed loading zone '{path}' from file '{path}': {message}") from None
         raise FatalError(f"failed loading zone from '{path}': {reason}") from None
-    except OSError as error:
-        raise FatalError(f"failed loading zone from '{path}': {system_reason(error)}") from None
-    for warning in loaded.warnings:
-        line.warn(f"warning: {warning}")
-    return loaded.arena, order
-
-
-def _roll_forward(line: CommandLine, options: _Options, arena: Arena, apex: bytes) -> None:
-    from fastsign.cli.compat.formats import journal_failed
-    from fastsign.zone.rollforward import roll_forward
-
-    journal = options.journal or ""
-    try:
-        for warning in roll_forward(arena, apex, line.env.path(journal), options.rrclass, journal):
-            line.warn(f"warning: {warning}")
-    except FileNotFoundError:
-        line.warn(f"journal file {journal} not found")
     except JournalError as error:
         raise journal_failed(line, journal, error) from None
+    except OSError as error:
+        raise FatalError(f"failed loading zone from '{path}': {system_reason(error)}") from None
+    if zone.missing_journal:
+        line.warn(f"journal file {zone.missing_journal} not found")
+    for warning in zone.warnings:
+        line.warn(f"warning: {warning}")
+    return zone
 
 
 @contextmanager

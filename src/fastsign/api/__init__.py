@@ -1,0 +1,1 @@
+"""fastsign for Python programs: what `import fastsign` offers (docs/python.md), and what the commands call."""

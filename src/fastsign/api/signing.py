@@ -1,0 +1,306 @@
+"""Signing a zone: the arguments become a Job, which runs as a command's does."""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from fastsign.api.keys import Digest, Key, Keys, StrPath, digest_type
+from fastsign.api.options import given
+from fastsign.api.times import Moment, Span, clock, seconds, seconds_since_1970
+from fastsign.api.zone import (
+    OutputFormat,
+    Zone,
+    ZoneFile,
+    class_of,
+    load,
+    name_of,
+    read_all,
+    style_of,
+    system_errors,
+)
+from fastsign.errors import FileError, ZoneError, system_reason
+from fastsign.keys import names, timing
+from fastsign.keys.facts import SEP, class_name
+from fastsign.sign import serial as serials
+from fastsign.sign.denial import ITERATIONS_MAX, SALT_MAX, Wanted
+from fastsign.sign.job import BEGINS_BEFORE, LASTS, RAW, Job
+from fastsign.sign.report import Report, SigningReport
+from fastsign.sign.run import open_output, run
+from fastsign.sign.zonemd import HASHES
+from fastsign.zone.load import CLASS_IN
+from fastsign.zone.raw import raw_header
+from fastsign.zone.source import FileSource, Source
+from fastsign.zone.write import AtomicFile, MemoryFile, descriptor_path
+
+if TYPE_CHECKING:
+    import dns.zone
+
+SerialMethod = Literal["keep", "increment", "unixtime", "date"]
+ZonemdHash = Literal["sha384", "sha512"]
+
+
+@dataclass(frozen=True, slots=True)
+class NSEC3:
+    """Denial of existence by NSEC3 (RFC 5155), with the parameters that RFC 9276 asks for unless others are given."""
+
+    salt: bytes = b""
+    iterations: int = 0
+    opt_out: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.iterations <= ITERATIONS_MAX:
+            raise ValueError(f"iterations={self.iterations}: NSEC3 has at most {ITERATIONS_MAX}, and should have none")
+        if len(self.salt) > SALT_MAX:
+            raise ValueError(f"an NSEC3 salt has at most {SALT_MAX} octets")
+
+
+class SignedZone:
+    """A signed zone: the octets that were verified, in a file without a name or in the one that was asked for.
+
+    `report` tells of the signing, `warnings` what it had to say, `dsset` is the DS RRset for the parent.
+    """
+
+    def __init__(self, job: Job, fd: int, dsset: str, report: SigningReport, warnings: Iterable[str]) -> None:
+        """What came of a job; the descriptor is of the file that was verified, and becomes this object's own."""
+        self._job, self._fd = job, fd
+        self.dsset, self.report, self.warnings = dsset, report, tuple(warnings)
+        self.close = weakref.finalize(self, os.close, fd)  # gives the memory back; it is done by itself in the end
+
+    @property
+    def origin(self) -> str:
+        """The zone's name."""
+        return names.to_text(self._job.origin)
+
+    @cached_property
+    def zone(self) -> Zone:
+        """The signed zone, loaded."""
+        source = FileSource(descriptor_path(self._fd), self._job.raw_output)
+        return load(source, self._job.origin, self._job.rrclass, 0)
+
+    @property
+    def serial(self) -> int:
+        """The serial of its SOA record."""
+        return self.zone.serial
+
+    def to_bytes(self) -> bytes:
+        """The octets of the signed zone, in the format that it was signed in."""
+        return read_all(self._fd)
+
+    def to_dnspython(self, relativize: bool = True) -> dns.zone.Zone:
+        """A new zone of dnspython."""
+        return self.zone.to_dnspython(relativize)
+
+    def write(self, path: StrPath) -> None:
+        """Write these octets to a file, which appears under its name whole and durably, or not at all.
+
+        FileError if it can't be written.
+        """
+        with system_errors(path), AtomicFile(os.fspath(path)) as file:
+            file.append_from(self._fd, os.fstat(self._fd).st_size)
+            file.commit()
+
+    def __enter__(self) -> SignedZone:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<SignedZone {self.origin}, {self.report.octets} octets>"
+
+
+class SigningOptions(TypedDict, total=False):
+    """What sign_zone takes by name. What is not given, or None, has BIND's default."""
+
+    now: int | datetime | None  # the moment of signing; None: by the clock
+    inception: Moment | None  # of signatures; a timedelta counts from now. None: an hour ago, for clocks that are late
+    expiration: Moment | None  # a timedelta counts from inception. None: thirty days after it
+    expiration_dnskey: Moment | None  # the same for DNSKEY, CDS and CDNSKEY RRsets. None: as all others
+    jitter: Span  # expirations are spread over so much time
+    nsec3: NSEC3 | bool | None  # True: NSEC3(); False: NSEC; None: what the zone has, NSEC if it has neither
+    serial: SerialMethod  # of the SOA record: "keep", "increment", "unixtime" or "date"
+    zonemd: Iterable[ZonemdHash]  # digests over the whole zone (RFC 8976): "sha384", "sha512"
+    dnskey_ttl: int | None  # of DNSKEY records where neither the zone nor its keys have a TTL
+    max_ttl: int | None  # higher TTLs are brought down to it
+    cds: Iterable[Digest]  # digests of the CDS records of keys whose time for them has come
+    cdnskey: bool  # have those keys CDNSKEY records?
+    refresh: Span | None  # signatures of the input with less to live are made anew. None: a quarter of the validity
+    drop_inactive: bool  # signatures of the input by keys that are not active any more go
+    drop_unpublished: bool  # and those by keys that have left the zone
+    csk: bool | None  # key-signing keys sign everything. None: if one has that role, or if there are no other keys
+    ksk_only: bool  # zone-signing keys leave the DNSKEY RRset to the key-signing keys
+    verify: bool  # False: what was written is not verified
+    output: StrPath | None  # file for the signed zone; None: it stays in memory
+    format: OutputFormat  # of the signed zone: "text", "full" or "raw"
+    workers: int  # processes at most, 0: one a core; a small zone has none but this
+    engine: str  # "openssl", "batch" or "crypto_mb"; "": the fastest
+    watch: Callable[[str, int, int], None] | None  # told (step, done, all) on the way
+
+
+def sign_zone(
+    zone: Zone | ZoneFile, keys: Keys | Key | StrPath | Iterable[Key | StrPath], **options: Unpack[SigningOptions]
+) -> SignedZone:
+    """Sign a zone, and verify what was written before anyone sees it.
+
+    *zone* is a Zone, of which a copy is signed, or a ZoneFile, which is read straight into the signer. *keys* are Keys,
+    or what Keys is made of; as with `signzone -S`, keys whose time has come enter the DNSKEY RRset, those whose time is
+    over leave it, and each signs what its role says. *options* are listed, one a line, in SigningOptions.
+
+    With *output*, that file is replaced once the signed zone is verified and on the disk, or else stays as it is.
+
+    ValueError and TypeError for arguments that make no sense. If the zone can't be signed, a FastsignError:
+    ZoneSyntaxError, ZoneError, JournalError, KeyFileError, SigningError, VerificationError, FileError.
+    """
+    options = given(options, SigningOptions, "sign_zone()")
+    started = time.monotonic()
+    report, told = Report(time.monotonic, watch=options.get("watch")), _Told()
+    job = _job(zone, keys if isinstance(keys, Keys) else _keys(keys), options)
+    output = MemoryFile() if job.output is None else open_output(job)
+    fd = os.dup(output.fd)
+    try:
+        signed = run(job, output, report, told)
+    except BaseException as error:
+        os.close(fd)
+        if isinstance(error, OSError):
+            raise FileError(f"{names.to_message(job.origin)} can't be signed: {system_reason(error)}") from error
+        raise
+    return SignedZone(job, fd, signed.dsset, report.conclude(time.monotonic() - started), told.warnings)
+
+
+class _Told:
+    """Keeps what a signing warns of."""
+
+    verbosity = 0
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def report(self, line: str) -> None: ...
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def note(self, text: str) -> None:
+        self.warnings.append(text.strip())
+
+    def detail(self, level: int, line: str) -> None: ...
+
+
+def _keys(keys: Key | StrPath | Iterable[Key | StrPath]) -> Keys:
+    return Keys(keys) if isinstance(keys, Key | str | os.PathLike) else Keys(*keys)
+
+
+def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
+    """What the signer is to do: the options, resolved."""
+    file, source, origin, rrclass = _subject(zone)
+    now = clock(options.get("now"))
+    inception, expiration, expiration_dnskey = _validity(options, now)
+    style, output = style_of(options.get("format", "text")), options.get("output")
+    return Job(
+        zone_file=file,
+        source=source,
+        origin=origin,
+        rrclass=rrclass,
+        now=now,
+        inception=inception,
+        expiration=expiration,
+        expiration_dnskey=expiration_dnskey,
+        denial=_denial(options.get("nsec3")),
+        output=None if output is None else os.fspath(output),
+        style=style,
+        header=raw_header(1, now) if style == RAW else b"",
+        keys=keys,
+        smart=True,
+        key_names=keys.always(origin),
+        ignore_ksk_flag=_is_csk(keys, origin, now) if "csk" not in options else bool(options["csk"]),
+        serial_method=_serial_method(options.get("serial", serials.KEEP)),
+        today=serials.day_of(now),
+        seed=int.from_bytes(os.urandom(8), "big") if "jitter" in options else 0,
+        dsset_directory=None,
+        **_numbers(options),
+        **_switches(options),
+    )
+
+
+def _subject(zone: Zone | ZoneFile) -> tuple[str, Source, bytes, int]:
+    """(name for messages, where the records come from, the zone's name, its class)."""
+    if isinstance(zone, Zone):
+        subject = zone.origin, zone.source, zone.name, zone.class_number
+    elif isinstance(zone, ZoneFile):
+        subject = os.fspath(zone.path), zone.source, name_of(zone.origin), class_of(zone.rrclass)
+    else:
+        raise TypeError(f"{type(zone).__name__} is neither a Zone nor a ZoneFile")
+    if subject[3] != CLASS_IN:
+        raise ZoneError(f"{names.to_text(subject[2])} has class {class_name(subject[3])}: only class IN can be signed")
+    return subject
+
+
+def _validity(options: SigningOptions, now: int) -> tuple[int, int, int]:
+    """Inception, expiration, and expiration of what key-signing keys sign; modulo 2**32, as they stand in RRSIGs."""
+    by_default = {"inception": timedelta(seconds=-BEGINS_BEFORE), "expiration": timedelta(seconds=LASTS)}
+    moments: dict[str, Any] = {**by_default, **options}
+    inception = seconds_since_1970(moments["inception"], now)
+    expiration = seconds_since_1970(moments["expiration"], inception)
+    expiration_dnskey = seconds_since_1970(moments.get("expiration_dnskey", expiration), inception)
+    return inception % 2**32, expiration % 2**32, expiration_dnskey % 2**32
+
+
+def _denial(nsec3: NSEC3 | bool | None) -> Wanted:
+    """What is asked for replaces a chain that the zone has."""
+    if nsec3 is None:
+        return Wanted()
+    if nsec3 is False:
+        return Wanted(update=True)
+    wanted = NSEC3() if nsec3 is True else nsec3
+    return Wanted(wanted.salt, wanted.iterations, wanted.opt_out, update=True)
+
+
+def _serial_method(method: str) -> str:
+    if method not in serials.METHODS:
+        raise ValueError(f"serial={method!r}: it is one of {', '.join(serials.METHODS)}")
+    return method
+
+
+def _is_csk(keys: Keys, zone: bytes, now: int) -> bool:
+    """Do key-signing keys sign everything? If one says so, or if there are no others in use."""
+    used = [key for key in keys.find(zone) if timing.is_active(key, now)] + keys.named(zone, keys.always(zone))
+    return any(all(timing.roles(key)) for key in used) or (bool(used) and all(key.flags & SEP for key in used))
+
+
+# Options that are numbers, or spans of time -> the fields of a Job.
+_NUMBERS = {"jitter": "jitter", "refresh": "cycle", "dnskey_ttl": "key_ttl", "max_ttl": "max_ttl", "workers": "workers"}
+
+
+def _numbers(options: SigningOptions) -> dict[str, Any]:
+    spans: dict[str, Any] = {name: seconds(span) for name, span in dict[str, Any](options).items() if name in _NUMBERS}
+    for name, number in spans.items():
+        if not 0 <= number < 2**32:
+            raise ValueError(f"{name}={number}: it has to be a number of 32 bits")
+    return {_NUMBERS[name]: number for name, number in spans.items()}
+
+
+def _switches(options: SigningOptions) -> dict[str, Any]:
+    switches = {
+        "zonemd": tuple(sorted({_zonemd_hash(name) for name in options.get("zonemd", ())})),
+        "sync_digests": tuple(digest_type(name) for name in options["cds"]) if "cds" in options else None,
+        "sync_cdnskey": options.get("cdnskey"),
+        "drop_inactive": options.get("drop_inactive"),
+        "drop_unpublished": options.get("drop_unpublished"),
+        "ksk_only_keyset": options.get("ksk_only"),
+        "verify": options.get("verify"),
+        "engine": options.get("engine"),
+    }
+    return {name: value for name, value in switches.items() if value is not None}
+
+
+def _zonemd_hash(name: str) -> int:
+    if name not in HASHES:
+        raise ValueError(f"unknown ZONEMD hash {name!r}; it is one of {', '.join(HASHES)}")
+    return HASHES[name]

@@ -1,0 +1,30 @@
+"""Moments and spans of time as a caller may give them."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+Moment = int | datetime | timedelta  # seconds since 1970; with its time zone; from some other moment
+Span = int | timedelta  # seconds
+
+
+def clock(now: int | datetime | None) -> int:
+    """The moment that counts as now, in seconds since 1970; the clock is read if none is given."""
+    return int(time.time()) if now is None else seconds_since_1970(now, 0)
+
+
+def seconds_since_1970(moment: Moment, base: int) -> int:
+    """A moment in seconds since 1970; a timedelta counts from *base*. ValueError for a datetime without a time zone."""
+    if isinstance(moment, timedelta):
+        return base + seconds(moment)
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment!r} has no time zone: which moment it is depends on the machine")
+        return int(moment.timestamp())
+    return moment
+
+
+def seconds(span: Span) -> int:
+    """A span in whole seconds."""
+    return int(span.total_seconds()) if isinstance(span, timedelta) else span

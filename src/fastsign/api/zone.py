@@ -1,0 +1,269 @@
+"""A zone in memory: from a file, text or a zone of dnspython, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from fastsign import _core
+from fastsign.api.times import clock
+from fastsign.errors import FileError, ZoneError, system_reason
+from fastsign.keys import facts, names
+from fastsign.zone.checks import check_rrsets
+from fastsign.zone.load import Loaded
+from fastsign.zone.order import Order, order_zone
+from fastsign.zone.source import ArenaSource, FileSource, RawSource, Source, TextSource
+from fastsign.zone.write import AtomicFile, MemoryFile, Output
+
+if TYPE_CHECKING:
+    import dns.zone
+
+StrPath = str | PathLike[str]
+InputFormat = Literal["text", "raw"]
+OutputFormat = Literal["text", "full", "raw"]
+
+STYLES = {"text": 0, "full": 1, "raw": 3}  # of the core
+_SOA = 6
+_AT_ONCE = 8192  # nodes that are rendered in one go
+
+
+class Record(NamedTuple):
+    """A record as text: names are absolute, RDATA as in a master file."""
+
+    owner: str
+    ttl: int  # seconds
+    rrtype: str
+    rdata: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneFile:
+    """A zone in a file that is not loaded yet: sign_zone reads it straight into the signer, with no copy in memory.
+
+    *format* is text or raw, BIND's raw format of either version. *journal* is one of BIND's, of the changes since
+    the file was written.
+    """
+
+    path: StrPath
+    origin: str
+    format: InputFormat = "text"
+    rrclass: str = "IN"
+    journal: StrPath | None = None
+
+    def load(self, now: int | datetime | None = None) -> Zone:
+        """Load the zone; signatures that have expired at *now*, by default the present, are warned of."""
+        return load(self.source, name_of(self.origin), class_of(self.rrclass), clock(now))
+
+    @property
+    def source(self) -> Source:
+        """The file as the signer takes it."""
+        if self.format not in ("text", "raw"):
+            raise ValueError(f"format={self.format!r}: a zone file is text or raw")
+        journal = None if self.journal is None else os.fspath(self.journal)
+        return FileSource(os.fspath(self.path), self.format == "raw", journal)
+
+
+class Zone:
+    """The records of a zone, in the order in which they were read. Nothing changes them: signing works on a copy.
+
+    Made by `load`, `from_text`, `from_raw` and `from_dnspython`. `len` counts the records, iterating gives each as a
+    Record. Records outside of the zone, which a file may have, are read, written and never signed, as in BIND.
+    """
+
+    def __init__(self, loaded: Loaded, source: Source, origin: bytes, rrclass: int) -> None:
+        """What was loaded from *source*; names are in wire form."""
+        self.arena, self.name, self.class_number = loaded.arena, origin, rrclass
+        self.warnings = tuple(loaded.warnings)  # what the loader had to say, in BIND's words
+        self.missing_journal = loaded.missing_journal  # name of a journal that was to be applied and is not there
+        self._first = source
+
+    @classmethod
+    def load(
+        cls,
+        path: StrPath,
+        origin: str,
+        *,
+        format: InputFormat = "text",
+        rrclass: str = "IN",
+        journal: StrPath | None = None,
+        now: int | datetime | None = None,
+    ) -> Zone:
+        """Load a zone from a file, see ZoneFile. $INCLUDE is followed, from the current directory.
+
+        ZoneSyntaxError, which has file and line, if it can't be read; RawFormatError; JournalError.
+        """
+        return ZoneFile(path, origin, format, rrclass, journal).load(now)
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str | bytes,
+        origin: str,
+        *,
+        rrclass: str = "IN",
+        name: str = "<text>",
+        include: bool = False,
+        now: int | datetime | None = None,
+    ) -> Zone:
+        """Load a zone from the text of a master file, which messages call *name*.
+
+        $INCLUDE is an error unless *include* is true. ZoneSyntaxError if the text can't be read.
+        """
+        octets = text.encode() if isinstance(text, str) else bytes(text)
+        return load(TextSource(octets, name, include), name_of(origin), class_of(rrclass), clock(now))
+
+    @classmethod
+    def from_raw(cls, octets: bytes, origin: str, *, rrclass: str = "IN") -> Zone:
+        """Load a zone from the octets of a file in BIND's raw format. RawFormatError if they can't be read."""
+        return load(RawSource(bytes(octets)), name_of(origin), class_of(rrclass), 0)
+
+    @classmethod
+    def from_dnspython(cls, zone: dns.zone.Zone) -> Zone:
+        """Take the records of a zone of dnspython, relative or not, of its class.
+
+        ValueError if it has no origin; RawFormatError for records that no zone may have.
+        """
+        from fastsign.zone.dnspython import to_raw
+
+        origin, octets = to_raw(zone)
+        return load(RawSource(octets), origin, int(zone.rdclass), 0)
+
+    @property
+    def origin(self) -> str:
+        """The zone's name, absolute, as it was spelled."""
+        return names.to_text(self.name)
+
+    @property
+    def rrclass(self) -> str:
+        """The zone's class."""
+        return facts.class_name(self.class_number)
+
+    @property
+    def serial(self) -> int:
+        """The serial of the SOA record. ZoneError if there is none."""
+        soa = self.rdatas(_SOA)
+        if not soa:
+            raise ZoneError(f"{self.origin} has no SOA record")
+        return int.from_bytes(soa[0][-20:-16], "big")
+
+    def rdatas(self, rrtype: int) -> list[bytes]:
+        """RDATA, in wire form, of the apex's records of a type."""
+        types = self.arena.rrtype.view()
+        rows = _core.find_rows(self.arena, self.name)
+        return list(dict.fromkeys(self.arena.record_rdata(row) for row in rows if types[row] == rrtype))
+
+    def __len__(self) -> int:
+        return sum(count for rrtype, count in _core.count_types(self.arena).items() if rrtype)
+
+    def __iter__(self) -> Iterator[Record]:
+        arena = self.arena
+        columns = zip(arena.owner.view(), arena.rrtype.view(), arena.ttl.view(), strict=True)
+        for row, (owner, rrtype, ttl) in enumerate(columns):
+            if rrtype:
+                rdata = _core.render_rdata(rrtype, arena.record_rdata(row)).decode("ascii")
+                yield Record(_core.name_to_text(arena.name(owner)), ttl, _core.rrtype_to_text(rrtype), rdata)
+
+    @cached_property
+    def order(self) -> Order:
+        """The zone in canonical order. ZoneSyntaxError for a CNAME beside other data and the like."""
+        order = order_zone(self.arena, self.name)
+        check_rrsets(self.arena, order, lambda row: self._first.line_of(self.name, self.class_number, row))
+        return order
+
+    @property
+    def source(self) -> Source:
+        """The zone as the signer takes it."""
+        return ArenaSource(self.arena, self._first)
+
+    def to_dnspython(self, relativize: bool = True) -> dns.zone.Zone:
+        """A new zone of dnspython; records outside of the zone are left out."""
+        from fastsign.zone.dnspython import from_arena
+
+        return from_arena(self.arena, self.order, self.name, self.class_number, relativize)
+
+    def write(self, path: StrPath, format: OutputFormat = "text", *, now: int | datetime | None = None) -> None:
+        """Write the zone, in canonical order, to a file that appears under its name whole and durably, or not at all.
+
+        *format*: text, as `dnssec-signzone` lays it out; full, a record a line; raw, whose header has the time *now*.
+        FileError if it can't be written.
+        """
+        with system_errors(path), AtomicFile(os.fspath(path)) as file:
+            self._render(file, format, now)
+            file.commit()
+
+    def to_text(self, format: Literal["text", "full"] = "text") -> str:
+        """The text of the zone's master file."""
+        with MemoryFile() as file:
+            self._render(file, format, 0)
+            return read_all(file.fd).decode("ascii")
+
+    def _render(self, file: Output, format: OutputFormat, now: int | datetime | None) -> None:
+        from fastsign.zone.raw import raw_header
+
+        style = style_of(format)
+        if format == "raw":
+            file.write(raw_header(1, clock(now)))
+        order, out = self.order, _core.Column("B")
+        nodes = len(order.node_name)
+        for first in range(0, nodes, _AT_ONCE):
+            last = min(first + _AT_ONCE, nodes)
+            octets = _core.render_nodes(self.arena, order, None, style, self.name, (), (), first, last, out)
+            file.append_from(out.fd, octets)
+            out.resize(0)
+
+    def __repr__(self) -> str:
+        return f"<Zone {self.origin} {self.rrclass}, {len(self)} records>"
+
+
+def load(source: Source, origin: bytes, rrclass: int, now: int) -> Zone:
+    """Load a zone from anywhere; *now* is in seconds since 1970, 0 for no warnings of expired signatures."""
+    try:
+        return Zone(source.load(origin, rrclass, now), source, origin, rrclass)
+    except OSError as error:
+        raise FileError(f"{names.to_text(origin)} can't be loaded: {system_reason(error)}") from error
+
+
+def name_of(text: str) -> bytes:
+    """Wire form of a zone's name. ValueError if it is none."""
+    try:
+        return names.from_text(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no name of a zone: {error}") from None
+
+
+def class_of(text: str) -> int:
+    """Number of a class. ValueError if there is none of that name."""
+    number = facts.class_number(text)
+    if number is None:
+        raise ValueError(f"unknown class {text!r}")
+    return number
+
+
+def style_of(format: str) -> int:
+    """The core's number for a format that a zone can be written in."""
+    if format not in STYLES:
+        raise ValueError(f"format={format!r}: a zone is written as one of {', '.join(STYLES)}")
+    return STYLES[format]
+
+
+@contextmanager
+def system_errors(path: StrPath) -> Iterator[None]:
+    """What the system refuses becomes a FileError."""
+    try:
+        yield
+    except OSError as error:
+        raise FileError(f"{os.fspath(path)} can't be written: {system_reason(error)}") from error
+
+
+def read_all(fd: int) -> bytes:
+    """The octets of a file, whatever its position."""
+    octets, at = bytearray(os.fstat(fd).st_size), 0
+    while at < len(octets) and (got := os.preadv(fd, [memoryview(octets)[at:]], at)):
+        at += got
+    return bytes(octets)
