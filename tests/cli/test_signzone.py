@@ -59,6 +59,8 @@ BAD_CALLS = [
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-T", "foo", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "xx", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "-", "-H", "x", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "-", "-H", "-1", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "-", "-H", "65536", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-i", "x", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-j", "x", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-n", "x", "zone"),
@@ -162,8 +164,9 @@ def test_a_bad_zone_is_refused_in_binds_words(zone, keys, folder):
     assert (ours.code, ours.stdout, ours.stderr) == (theirs.returncode, theirs.stdout, theirs.stderr)
 
 
-def test_no_soa_is_refused_in_binds_words(keys, folder):
-    (folder / "zone").write_text("@ 60 TXT x\n")
+@pytest.mark.parametrize("zone", ["@ 60 TXT x", "below 60 TXT x", "", "outside. 60 TXT x"])
+def test_no_soa_is_refused_in_binds_words(zone, keys, folder):
+    (folder / "zone").write_text(zone + "\n")
     arguments = ("-S", "-K", keys, "-o", ORIGIN, "zone")
     assert signzone(*arguments, check=False).stderr == bind(*arguments).stderr
 
@@ -192,6 +195,30 @@ def test_statistics_have_binds_columns(keys, folder):
     assert [len(line) for line in ours] == [len(line) for line in theirs]
     assert [line.split(":")[0] for line in ours] == [line.split(":")[0] for line in theirs]
     assert ours[:4] == theirs[:4], "the counts are equal"
+
+
+def test_statistics_are_told_of_a_zone_that_does_not_verify(keys, folder):
+    expired = ("-s", "20200101000000", "-e", "20200201000000")
+    arguments = ("-S", "-q", "-t", *expired, "-K", keys, "-o", ORIGIN, "zone")
+    ours, theirs = signzone(*arguments, check=False), bind(*arguments)
+    assert (ours.code, ours.stdout.splitlines()[:6]) == (theirs.returncode, theirs.stdout.splitlines()[:6])
+    assert ours.stdout.startswith("Zone verification failed (failure)\nSignatures generated:")
+
+
+def test_a_ttl_that_no_record_can_have_is_refused(keys, folder):
+    done = signzone("-S", "-K", keys, "-T", "3000000000", "-o", ORIGIN, "zone", check=False)
+    assert (done.code, done.stderr) == (
+        1,
+        "dnssec-signzone: fatal: TTL 3000000000 is more than 2147483647 (RFC 2181 section 8)\n",
+    )
+
+
+def test_the_usage_text_has_binds_lines(folder):
+    """BIND 9.18's, but for -E."""
+    ours, theirs = (done.stderr.splitlines() for done in (signzone("-h", check=False), bind("-h")))
+    assert [line for line in theirs if line not in ours and not line.startswith("Version")] == [
+        "\t-E engine:", "\t\tname of an OpenSSL engine to use"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

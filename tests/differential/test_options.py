@@ -141,6 +141,39 @@ def test_an_existing_chain_is_changed_with_u_alone(existing, keyed):
     assert {(False, False), (True, False), (True, True)} <= outcomes
 
 
+SIGNED_BY_NOBODY = f"15 1 60 20391201000000 20261101000000 1 {ORIGIN}. {'A' * 86}=="
+ODD_CHAINS = {
+    "parameters alone": ["@ 0 NSEC3PARAM 1 0 3 AB"],
+    "two parameters": ["@ 0 NSEC3PARAM 1 0 3 CD", "@ 0 NSEC3PARAM 1 0 1 AB"],
+    "parameters with flags": ["@ 0 NSEC3PARAM 1 1 3 AB"],
+    "parameters of an unknown hash": ["@ 0 NSEC3PARAM 2 0 3 AB"],
+    "an NSEC record": ["@ 60 NSEC ns NS SOA"],
+    "both": ["@ 60 NSEC ns NS SOA", "@ 0 NSEC3PARAM 1 0 3 AB"],
+    "NSEC3 records alone": [f"{'0' * 32} 60 NSEC3 1 0 0 - {'1' * 32} A", f"{'1' * 32} 60 NSEC3 1 0 0 - {'0' * 32} A"],
+    "a signature over NSEC": [f"@ 60 RRSIG NSEC {SIGNED_BY_NOBODY}"],
+    "a signature over NSEC3PARAM": [f"@ 60 RRSIG NSEC3PARAM {SIGNED_BY_NOBODY}"],
+}
+
+
+@pytest.mark.parametrize("odd", sorted(ODD_CHAINS))
+@pytest.mark.parametrize("has_keys", [True, False], ids=["keys", "no keys"])
+def test_what_counts_as_an_existing_chain(has_keys, odd, scene):
+    names = scene.keygen(), scene.keygen("-f", "KSK")
+    scene.write("$TTL 60", *ZONE, *ODD_CHAINS[odd], *(f"$INCLUDE {name}.key" for name in names if has_keys))
+    for wanted in ((), ("-3", "-"), ("-3", "AB"), ("-3", "AB", "-H", "3"), ("-H", "1"), ("-A",), ("-3", "AB", "-A")):
+        for update in ((), ("-u",)):
+            scene.sign_alike("-S", *update, *wanted)
+
+
+@pytest.mark.parametrize("options", [(), ("-3", "AB"), ("-H", "151"), ("-3", "AB", "-H", "151"), ("-u", "-3", "-")])
+def test_too_many_iterations_are_refused_wherever_they_come_from(options, keyed):
+    """BIND 9.18 allows 150."""
+    keyed.write(*ZONE, "@ 0 NSEC3PARAM 1 0 151 AB", *(f"$INCLUDE {path}" for path in Path().glob("K*.key")))
+    ours, theirs = keyed.sign("-S", *options)
+    assert (ours.code, ours.stderr.replace("allowed 50", "allowed 150")) == (theirs.code, theirs.stderr)
+    assert "iterations too big" in ours.stderr
+
+
 def plain(scene: Scene) -> tuple[str, str, str]:
     """Put three keys' DNSKEY records into the zone; the names of a ZSK, a KSK and another KSK."""
     names = scene.keygen(), scene.keygen("-f", "KSK"), scene.keygen("-f", "KSK")

@@ -56,6 +56,12 @@ def forget(scene: Scene, zsk: str, ksk: str) -> None:
     scene.keygen()
 
 
+def postpone(scene: Scene, zsk: str, ksk: str) -> None:
+    """The ZSK is in the zone, and its files say that it is to come; another signs."""
+    scene.settime(zsk, "-P", "now+1d", "-A", "now+2d")
+    scene.keygen()
+
+
 def put_in(scene: Scene, zsk: str, ksk: str) -> None:
     """A new ZSK is in the zone in the place of the old one."""
     new = (scene.folder / f"{scene.keygen()}.key").read_text()
@@ -96,6 +102,9 @@ CASES = {
     "the ZSK is inactive, with -Q": Case((), retire, ("-Q",), kept=(0, 0)),
     "the ZSK is inactive, with -R": Case((), retire, ("-R",)),
     "the ZSK is inactive and all is due": Case((), retire, ALL_DUE, kept=(0, 0)),
+    "the ZSK is to come": Case((), postpone),
+    "the ZSK is to come, with -R": Case((), postpone, ("-R",), kept=(0, 2)),
+    "the ZSK is to come, with -R without -S": Case((), postpone, ("-R",), smart=False),
     "the ZSK has no files": Case((), both(forget, edit(r"^.*IN DNSKEY\s+256 .*\n", "")), kept=(0, 0)),
     "the ZSK has left the zone": Case((), put_in, smart=False),
     "the ZSK has left the zone, with -R": Case((), put_in, ("-R",), smart=False, kept=(0, 0)),

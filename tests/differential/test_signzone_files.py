@@ -259,8 +259,7 @@ def test_a_limit_that_nothing_reaches(scene):
 def test_a_limit_that_is_no_number(scene):
     ours, theirs = scene.sign("-S", "-M", "10x")
     assert ours.code == theirs.code == 1
-    assert theirs.stderr == "maximum TTL must be numeric"
-    assert ours.stderr == "dnssec-signzone: fatal: maximum TTL must be numeric\n"
+    assert ours.stderr == theirs.stderr == "maximum TTL must be numeric"
 
 
 # ---- -a, -m, -v

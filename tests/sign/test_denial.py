@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 
 import dns.name
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from fastsign import _core
 from fastsign.errors import ZoneError
-from fastsign.sign.denial import NSEC, NSEC3, Denial, Wanted, choose_denial, make_chain
+from fastsign.sign.denial import NSEC, NSEC3, Denial, Existing, Wanted, choose_denial, make_chain
 from fastsign.zone.order import order_zone
 from zones import arena_of, wire
 
@@ -120,36 +121,57 @@ def test_two_names_with_one_hash_are_an_error_that_names_both():
         make_chain(arena, order, Denial(NSEC3), 300)
 
 
-def existing(**fields):
+SIGNED = Existing(nsec3=True, salt=b"\xaa", iterations=5, opt_out=False)
+OPTED_OUT = replace(SIGNED, opt_out=True)
+HAS_NSEC = Existing(nsec=True)
+UNUSED = Existing(nsec3=True)  # NSEC3PARAM, but no key or no parameters that can be used
+CHAINLESS = replace(SIGNED, opt_out=None)  # NSEC3PARAM without an NSEC3 record of the apex
+
+
+def nsec3(**fields):
     return Denial(NSEC3, **{"opt_out": False, "iterations": 5, "salt": b"\xaa", **fields})
 
 
 @pytest.mark.parametrize(
     ("wanted", "has", "chosen"),
     [
-        (Wanted(), None, Denial(NSEC)),
-        (Wanted(salt=b""), None, Denial(NSEC3)),
-        (Wanted(iterations=3), None, Denial(NSEC)),
-        (Wanted(), existing(), existing()),
-        (Wanted(salt=b"\xaa"), existing(opt_out=True), existing(opt_out=True)),
-        (Wanted(update=True), existing(), Denial(NSEC)),
-        (Wanted(update=True, opt_out=True), existing(), existing(opt_out=True)),
-        (Wanted(update=True, salt=b""), existing(), existing(salt=b"")),
-        (Wanted(update=True, salt=b""), Denial(NSEC), Denial(NSEC3)),
+        (Wanted(), Existing(), Denial(NSEC)),
+        (Wanted(), HAS_NSEC, Denial(NSEC)),
+        (Wanted(salt=b""), Existing(), Denial(NSEC3)),
+        (Wanted(iterations=3), Existing(), Denial(NSEC)),
+        (Wanted(iterations=300), HAS_NSEC, Denial(NSEC)),
+        (Wanted(), SIGNED, nsec3()),
+        (Wanted(salt=b"\xaa"), OPTED_OUT, nsec3(opt_out=True)),
+        (Wanted(salt=b"\xbb", iterations=50), UNUSED, nsec3(salt=b"\xbb", iterations=50)),
+        (Wanted(opt_out=True), CHAINLESS, nsec3(opt_out=True)),
+        (Wanted(update=True), SIGNED, Denial(NSEC)),
+        (Wanted(update=True), UNUSED, Denial(NSEC)),
+        (Wanted(update=True, opt_out=True), SIGNED, nsec3(opt_out=True)),
+        (Wanted(update=True, salt=b""), SIGNED, nsec3(salt=b"")),
+        (Wanted(update=True, salt=b""), HAS_NSEC, Denial(NSEC3)),
+        (Wanted(update=True, iterations=1), HAS_NSEC, Denial(NSEC)),
+        (Wanted(update=True, iterations=1), UNUSED, Denial(NSEC)),
     ],
 )
 def test_the_chain_is_inherited_unless_the_command_line_says_otherwise(wanted, has, chosen):
     assert choose_denial(wanted, has) == chosen
 
 
+TOO_BIG = "NSEC3 iterations too big. Maximum iterations allowed 50."
+
+
 @pytest.mark.parametrize(
     ("wanted", "has", "message"),
     [
-        (Wanted(salt=b""), Denial(NSEC), "Zone contains NSEC records.  Use -u to update to NSEC3."),
-        (Wanted(salt=b""), existing(), "An NSEC3 chain exists with a different salt. Use -u to update it."),
-        (Wanted(iterations=1), existing(), "An NSEC3 chain exists with different iterations. Use -u to update it."),
-        (Wanted(opt_out=True), existing(), "An NSEC3 chain exists without OPTOUT. Use -u -A to set it."),
-        (Wanted(opt_out=False), existing(opt_out=True), "An NSEC3 chain exists with OPTOUT. Use -u -AA to clear it."),
+        (Wanted(salt=b""), HAS_NSEC, "Zone contains NSEC records.  Use -u to update to NSEC3."),
+        (Wanted(), replace(SIGNED, nsec=True), "Zone contains NSEC records.  Use -u to update to NSEC3."),
+        (Wanted(), UNUSED, "Zone contains NSEC3 chains.  Use -u to update to NSEC."),
+        (Wanted(salt=b""), SIGNED, "An NSEC3 chain exists with a different salt. Use -u to update it."),
+        (Wanted(iterations=1), SIGNED, "An NSEC3 chain exists with different iterations. Use -u to update it."),
+        (Wanted(opt_out=True), SIGNED, "An NSEC3 chain exists without OPTOUT. Use -u -A to set it."),
+        (Wanted(opt_out=False), OPTED_OUT, "An NSEC3 chain exists with OPTOUT. Use -u -AA to clear it."),
+        (Wanted(salt=b"", iterations=51), Existing(), TOO_BIG),
+        (Wanted(), replace(SIGNED, iterations=51), TOO_BIG),
     ],
 )
 def test_a_chain_is_not_changed_in_silence(wanted, has, message):

@@ -17,6 +17,8 @@ NOW, TODAY = 1795486136, 20261124
         ("unixtime", NOW, NOW + 1, [WOULD_NOT_ADVANCE]),
         ("date", 7, 2026112400, []),
         ("date", 2026112450, 2026112451, []),
+        ("date", 2026112498, 2026112499, []),
+        ("date", 2026112499, 2026112500, [WOULD_NOT_ADVANCE]),
         ("date", 2026112500, 2026112501, [WOULD_NOT_ADVANCE]),
     ],
 )

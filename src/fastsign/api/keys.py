@@ -16,7 +16,7 @@ from fastsign.keys import facts, names, timing
 from fastsign.keys.ds import DIGESTS, ds_rdata, ds_text
 from fastsign.keys.files import KeyFile, read_key, tags_in_use
 from fastsign.keys.folder import IndexedFolder
-from fastsign.keys.load import ZoneKey, is_zone_key
+from fastsign.keys.load import ZoneKey, is_our_zone_key
 from fastsign.keys.metadata import FORMAT, KeyState, KeyTimes, Metadata
 from fastsign.keys.write import Material, copy_key
 
@@ -284,7 +284,7 @@ class Keys:
 
     def of_zone(self, zone: bytes, dnskeys: Iterable[bytes]) -> tuple[list[ZoneKey], list[str]]:
         found, warnings = [], []
-        for rdata in filter(is_zone_key, dnskeys):
+        for rdata in filter(is_our_zone_key, dnskeys):
             file = self._of_dnskey(zone, rdata)
             if file is None or not (file.can_sign or file.external):
                 warnings.append(f"the secret of the zone's key {facts.key_text(zone, rdata)} is not at hand")

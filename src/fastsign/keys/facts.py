@@ -8,6 +8,7 @@ from fastsign.keys import names
 
 ZONE, SEP, REVOKE = 0x0100, 0x0001, 0x0080  # DNSKEY flags (RFC 4034 section 2.1.1, RFC 5011 section 3)
 DNSSEC_PROTOCOL = 3
+_NO_AUTHENTICATION = 0x8000  # flag of a KEY that may not be used for signatures (RFC 2535 section 3.1.2)
 
 RSASHA1, NSEC3RSASHA1, RSASHA256, RSASHA512 = 5, 7, 8, 10
 ECDSAP256SHA256, ECDSAP384SHA384, ED25519, ED448 = 13, 14, 15, 16
@@ -149,6 +150,12 @@ def signature_length(algorithm: int, public_key: bytes) -> int:
     if algorithm in RSA:
         return len(rsa_numbers(public_key)[1].lstrip(b"\0"))
     return _SIGNATURE_LENGTH[algorithm]
+
+
+def is_zone_key(rdata: bytes) -> bool:
+    """Is this DNSKEY one that signs zones (RFC 4034 section 2.1)?"""
+    fields = dnskey(rdata)
+    return fields.protocol == DNSSEC_PROTOCOL and fields.flags & (ZONE | _NO_AUTHENTICATION) == ZONE
 
 
 def key_text(zone: bytes, rdata: bytes) -> str:

@@ -9,8 +9,6 @@ from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names
 from fastsign.keys.files import KeyFile, read_key
 
-_NO_AUTHENTICATION = 0x8000  # flag of a KEY that may not be used for signatures (RFC 2535 section 3.1.2)
-
 
 @dataclass(frozen=True, slots=True)
 class ZoneKey:
@@ -28,7 +26,7 @@ def load_zone_keys(zone: bytes, dnskeys: Iterable[bytes], directory: str = ".") 
     """
     keys, warnings = [], []
     for rdata in dnskeys:
-        if not is_zone_key(rdata):
+        if not is_our_zone_key(rdata):
             continue
         file = _file_of(zone, rdata, directory)
         if file is None or not (file.can_sign or file.external):
@@ -40,15 +38,9 @@ def load_zone_keys(zone: bytes, dnskeys: Iterable[bytes], directory: str = ".") 
     return keys, warnings
 
 
-def is_zone_key(rdata: bytes) -> bool:
+def is_our_zone_key(rdata: bytes) -> bool:
     """Is a DNSKEY one that a zone can be signed with, of an algorithm that is ours?"""
-    fields = facts.dnskey(rdata)
-    return bool(
-        fields.algorithm in facts.SUPPORTED
-        and fields.protocol == facts.DNSSEC_PROTOCOL
-        and fields.flags & facts.ZONE
-        and not fields.flags & _NO_AUTHENTICATION
-    )
+    return rdata[3] in facts.SUPPORTED and facts.is_zone_key(rdata)
 
 
 def _file_of(zone: bytes, rdata: bytes, directory: str) -> KeyFile | None:

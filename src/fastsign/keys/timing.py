@@ -71,12 +71,21 @@ def wants_no_cds(key: KeyFile, now: int) -> bool:
     return _is_past(key.times.sync_delete, now)
 
 
+def is_published(key: KeyFile, now: int) -> bool:
+    """Do the key's metadata ask for its being in the zone? A key without times or states always is."""
+    return _is_timeless(key) or hints(key, now).publish
+
+
 def is_active(key: KeyFile, now: int) -> bool:
     """Is the key in use (dns_dnssec_keyactive)? A key without times or states always is."""
-    if key.format_version < (1, 3) and key.state is None:
+    if _is_timeless(key):
         return True
     wanted = hints(key, now)
     return wanted.sign or (wanted.publish and wanted.revoke)
+
+
+def _is_timeless(key: KeyFile) -> bool:
+    return key.format_version < (1, 3) and key.state is None
 
 
 def _is_past(moment: int | None, now: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastsign import _core
 from fastsign.errors import ZoneError
 from fastsign.zone.arena import Arena
+from fastsign.zone.order import OUTSIDE, order_zone
 
 SOA, RRSIG, DNSKEY, NSEC3PARAM, CDS, CDNSKEY, ZONEMD = 6, 46, 48, 51, 59, 60, 63
 _SOA_NUMBERS = 20  # octets of serial, refresh, retry, expire, minimum (RFC 1035 section 3.3.13)
@@ -25,9 +26,15 @@ class Apex:
         """Find the apex. ZoneError in BIND's words if there is no SOA."""
         apex = cls(arena, name, _core.find_rows(arena, name))
         if not apex.rows_of(SOA):
-            reason = "NXRRSET" if apex.rows else "not found"
-            raise ZoneError(f"failed to find an SOA at the zone apex: {reason}")
+            raise ZoneError(f"failed to find an SOA at the zone apex: {apex._what_is_there()}")
         return apex
+
+    def _what_is_there(self) -> str:
+        """BIND's word for a name without the type that was looked for."""
+        if self.rows:
+            return "NXRRSET"
+        inside = any(not flags & OUTSIDE for flags in order_zone(self.arena, self.name).node_flags.view())
+        return "empty name" if inside else "NXDOMAIN"
 
     def rows_of(self, rrtype: int) -> list[int]:
         """Rows of one type, in file order."""
@@ -37,6 +44,10 @@ class Apex:
     def rdata_of(self, rrtype: int) -> list[bytes]:
         """RDATA of one type, each value once, in file order."""
         return list(dict.fromkeys(self.arena.record_rdata(row) for row in self.rows_of(rrtype)))
+
+    def signatures_over(self, *types: int) -> list[bytes]:
+        """RDATA of the RRSIGs that cover one of these types."""
+        return [rdata for rdata in self.rdata_of(RRSIG) if int.from_bytes(rdata[:2], "big") in types]
 
     def ttl_of(self, rrtype: int) -> int | None:
         """TTL of an RRset: that of the record read last (BIND's rule); None if there is no such RRset."""

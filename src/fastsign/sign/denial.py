@@ -11,7 +11,7 @@ from fastsign.zone.arena import Arena
 from fastsign.zone.order import Order
 
 NSEC, NSEC3 = 1, 2
-ITERATIONS_MAX = 50  # BIND 9.20's limit; RFC 9276 asks for 0
+ITERATIONS_MAX = 50  # BIND 9.20's limit, whether asked for or found in the zone; RFC 9276 asks for 0
 SALT_MAX = 255  # octets
 OPT_OUT = 1  # NSEC3 flag (RFC 5155 section 3.1.2.1)
 
@@ -40,36 +40,50 @@ class Wanted:
     update: bool = False  # -u: an existing chain may be replaced
 
 
-def choose_denial(wanted: Wanted, existing: Denial | None) -> Denial:
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What the input has of a chain; of its parameters None where it does not say."""
+
+    nsec: bool = False  # an NSEC record at the apex, or a signature over one
+    nsec3: bool = False  # an NSEC3PARAM record at the apex, or a signature over one
+    salt: bytes | None = None
+    iterations: int | None = None
+    opt_out: bool | None = None
+
+
+def choose_denial(wanted: Wanted, existing: Existing) -> Denial:
     """The chain to build, given the input's own. ZoneError, in BIND's words, where -u would be needed."""
-    said_nothing = wanted.salt is None and wanted.iterations is None and wanted.opt_out is None
-    if wanted.update and said_nothing:
+    if wanted == Wanted(update=True):
         return Denial(NSEC)
-    if existing is not None and not wanted.update:
-        _refuse_silent_change(wanted, existing)
-    if wanted.salt is None and (existing is None or existing.kind == NSEC):
+    if not wanted.update:
+        _refuse_other_parameters(wanted, existing)
+    salt = existing.salt if wanted.salt is None else wanted.salt
+    if salt is None:
+        if existing.nsec3 and not wanted.update:
+            raise ZoneError("Zone contains NSEC3 chains.  Use -u to update to NSEC.")
         return Denial(NSEC)
-    inherited = existing if existing is not None and existing.kind == NSEC3 else Denial(NSEC3)
-    return Denial(
-        NSEC3,
-        inherited.opt_out if wanted.opt_out is None else wanted.opt_out,
-        inherited.iterations if wanted.iterations is None else wanted.iterations,
-        inherited.salt if wanted.salt is None else wanted.salt,
-    )
+    iterations = existing.iterations if wanted.iterations is None else wanted.iterations
+    opt_out = existing.opt_out if wanted.opt_out is None else wanted.opt_out
+    if iterations is not None and iterations > ITERATIONS_MAX:
+        raise ZoneError(f"NSEC3 iterations too big. Maximum iterations allowed {ITERATIONS_MAX}.")
+    if existing.nsec and not wanted.update:
+        raise ZoneError("Zone contains NSEC records.  Use -u to update to NSEC3.")
+    return Denial(NSEC3, bool(opt_out), iterations or 0, salt)
 
 
-def _refuse_silent_change(wanted: Wanted, existing: Denial) -> None:
-    if existing.kind == NSEC:
-        if wanted.salt is not None:
-            raise ZoneError("Zone contains NSEC records.  Use -u to update to NSEC3.")
-        return
-    if wanted.salt is not None and wanted.salt != existing.salt:
+def _refuse_other_parameters(wanted: Wanted, existing: Existing) -> None:
+    if _differ(wanted.salt, existing.salt):
         raise ZoneError("An NSEC3 chain exists with a different salt. Use -u to update it.")
-    if wanted.iterations is not None and wanted.iterations != existing.iterations:
+    if _differ(wanted.iterations, existing.iterations):
         raise ZoneError("An NSEC3 chain exists with different iterations. Use -u to update it.")
-    if wanted.opt_out is not None and wanted.opt_out != existing.opt_out:
+    if _differ(wanted.opt_out, existing.opt_out):
         found, flag, verb = ("without", "-A", "set") if wanted.opt_out else ("with", "-AA", "clear")
         raise ZoneError(f"An NSEC3 chain exists {found} OPTOUT. Use -u {flag} to {verb} it.")
+
+
+def _differ(one: object, other: object) -> bool:
+    """Do two that say something say different things?"""
+    return None not in (one, other) and one != other
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from fastsign.keys.folder import KeyFolder, KeyStore
 from fastsign.keys.load import ZoneKey
 from fastsign.keys.select import Selection, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
-from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, RRSIG, SOA, Apex
+from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, SOA, Apex
 from fastsign.sign.job import Job
 from fastsign.sign.tell import Tell
 
@@ -55,7 +55,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
 
 def _zone_keys(job: Job, store: KeyStore, apex: Apex, tell: Tell) -> list[ZoneKey]:
     """The zone's DNSKEYs; with their files unless the command line names the keys that sign."""
-    dnskeys = apex.rdata_of(DNSKEY)
+    dnskeys = sorted(apex.rdata_of(DNSKEY))  # in canonical order, that of BIND's warnings
     if job.key_names and not job.smart:
         return [ZoneKey(rdata) for rdata in dnskeys]
     keys, warnings = store.of_zone(job.origin, dnskeys)
@@ -66,8 +66,7 @@ def _zone_keys(job: Job, store: KeyStore, apex: Apex, tell: Tell) -> list[ZoneKe
 
 def _active_keys(apex: Apex) -> set[tuple[int, int]]:
     """(algorithm, tag) of the keys with a signature over the input's SOA or DNSKEY RRset."""
-    covering = [rdata for rdata in apex.rdata_of(RRSIG) if int.from_bytes(rdata[:2], "big") in (SOA, DNSKEY)]
-    return {(rdata[2], int.from_bytes(rdata[16:18], "big")) for rdata in covering}
+    return {(rdata[2], int.from_bytes(rdata[16:18], "big")) for rdata in apex.signatures_over(SOA, DNSKEY)}
 
 
 def _default_ttl(job: Job, apex: Apex) -> int:

@@ -77,9 +77,15 @@ class _Rules:
         file = None if key is None else key.file
         if self.job.drop_inactive and file is not None and not timing.is_active(file, self.job.now):
             return Verdict.INACTIVE
-        if self.job.drop_unpublished and rdata not in self.published and not (key is not None and key.roles):
+        if self.job.drop_unpublished and not (key is not None and key.roles) and not self._stays(rdata, file):
             return Verdict.REMOVED
         return Verdict.NONE
+
+    def _stays(self, rdata: bytes, file: KeyFile | None) -> bool:
+        """Is the key to be in the zone? With -S its times may say no of one that is there."""
+        if rdata not in self.published:
+            return False
+        return not self.job.smart or file is None or timing.is_published(file, self.job.now)
 
     def _successor(self, rdata: bytes, key: SelectedKey | None, numbers: dict[bytes, int]) -> int | None:
         """The signer that follows the key. A key that has left the zone keeps nobody from signing."""

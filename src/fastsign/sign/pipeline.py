@@ -11,9 +11,9 @@ from fastsign.keys.ds import dsset_text, keyset_text
 from fastsign.keys.select import SelectedKey, Selection
 from fastsign.pool.workers import usable_cores
 from fastsign.sign import serial
-from fastsign.sign.apex import DNSKEY, NSEC3PARAM, ZONEMD, Apex
+from fastsign.sign.apex import DNSKEY, NSEC3PARAM, RRSIG, ZONEMD, Apex
 from fastsign.sign.children import replace_ds
-from fastsign.sign.denial import NSEC, NSEC3, OPT_OUT, Chain, Denial, choose_denial, make_chain
+from fastsign.sign.denial import NSEC3, OPT_OUT, Chain, Denial, Existing, choose_denial, make_chain
 from fastsign.sign.job import Job
 from fastsign.sign.keyset import choose_keys
 from fastsign.sign.makers import Makers, find_makers
@@ -30,7 +30,8 @@ from fastsign.zone.checks import check_rrsets
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.write import Output
 
-_RRSIG, _NSEC, _NSEC3 = 46, 47, 50
+_NSEC, _NSEC3 = 47, 50
+_SHA1 = 1  # the one hash algorithm of NSEC3 (RFC 5155 section 11)
 _APEX_MAX_FOR_NSEC3 = 222  # octets: a label of 1 + 32 octets before it, 255 in all
 
 # Rows below which starting workers costs more than it saves (measured: some 30 ms against 10 us a P-256 signature).
@@ -69,7 +70,7 @@ def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Sig
     selection = choose_keys(job, apex, tell)
     _check_denial(job, denial, apex)
     _refit_apex(job, apex, denial, tell)
-    is_signed = _RRSIG in _core.count_types(arena)
+    is_signed = RRSIG in _core.count_types(arena)
     with report.phase("order"):
         order = _order(job, apex, tell)
     _tell_selection(selection, tell)
@@ -151,18 +152,23 @@ def _tell_selection(selection: Selection, tell: Tell) -> None:
         tell.detail(1, f"info: {line}")
 
 
-def _existing_chain(apex: Apex) -> Denial | None:
-    """The chain that the input has: NSEC, or NSEC3 by its NSEC3PARAM and the flags of the apex's NSEC3 record."""
-    if apex.rows_of(_NSEC):
-        return Denial(NSEC)
-    parameters = apex.rdata_of(NSEC3PARAM)
-    if not parameters:
-        return None
-    iterations, salt = int.from_bytes(parameters[0][2:4], "big"), parameters[0][5:]
+def _existing_chain(apex: Apex) -> Existing:
+    """What the input has of a chain. Its parameters are those of a zone that has keys, as BIND sees it."""
+    parameters = sorted(apex.rdata_of(NSEC3PARAM))
+    found = Existing(nsec=_has_trace_of(apex, _NSEC), nsec3=_has_trace_of(apex, NSEC3PARAM))
+    in_use = [rdata for rdata in parameters if rdata[:2] == bytes([_SHA1, 0])]
+    if not in_use or not any(map(facts.is_zone_key, apex.rdata_of(DNSKEY))):
+        return found
+    iterations, salt = int.from_bytes(in_use[0][2:4], "big"), in_use[0][5:]
     owner = b"\x20" + _core.hash_label(_core.nsec3_hash(apex.name, salt, iterations)) + apex.name
     types = apex.arena.rrtype.view()
     flags = [apex.arena.record_rdata(row)[1] for row in _core.find_rows(apex.arena, owner) if types[row] == _NSEC3]
-    return Denial(NSEC3, bool(flags and flags[0] & OPT_OUT), iterations, salt)
+    return replace(found, salt=salt, iterations=iterations, opt_out=bool(flags[0] & OPT_OUT) if flags else None)
+
+
+def _has_trace_of(apex: Apex, rrtype: int) -> bool:
+    """Are there records of a type at the apex, or signatures over such?"""
+    return bool(apex.rows_of(rrtype) or apex.signatures_over(rrtype))
 
 
 def _check_denial(job: Job, denial: Denial, apex: Apex) -> None:

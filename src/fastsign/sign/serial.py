@@ -32,7 +32,7 @@ def new_serial(method: str, serial: int, now: int, today: int) -> tuple[int, lis
     wanted = {INCREMENT: increment(serial), UNIXTIME: now % 2**32, DATE: today * 100}[method]
     warnings = []
     if not is_greater(wanted, serial):
-        if method == UNIXTIME or (method == DATE and is_greater(serial, today * 100 + 99)):
+        if method == UNIXTIME or (method == DATE and not is_greater(today * 100 + 99, serial)):
             warnings.append(WOULD_NOT_ADVANCE)
         wanted = increment(serial)
     if not is_greater(wanted, serial):

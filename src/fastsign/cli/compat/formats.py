@@ -49,14 +49,19 @@ def output_format(line: CommandLine, text: str | None, default: int = TEXT) -> O
 
 
 def source_serial(line: CommandLine, text: str | None) -> int | None:
-    """-L: the serial of the unsigned zone, for the header of a raw file; 32 bits of whatever number it is."""
+    """-L: the serial of the unsigned zone, for the header of a raw file."""
+    return number_of_32_bits(line, text, "source serial number must be numeric")
+
+
+def number_of_32_bits(line: CommandLine, text: str | None, complaint: str) -> int | None:
+    """32 bits of whatever number it is."""
     if text is None:
         return None
-    serial, rest = parse_integer(text, 0)
+    number, rest = parse_integer(text, 0)
     if rest:
-        line.env.stderr.write("source serial number must be numeric")  # BIND's line has no end
+        line.env.stderr.write(complaint)  # BIND's line has neither the program's name nor an end
         raise Stop(1)
-    return serial % 2**32
+    return number % 2**32
 
 
 def journal_failed(line: CommandLine, journal: str | None, error: JournalError) -> FatalError:

@@ -10,13 +10,13 @@ from typing import Any
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_integer, parse_number
 from fastsign.cli.compat.digests import digest_number
-from fastsign.cli.compat.formats import FULL, TEXT, input_is_raw, output_format, source_serial
+from fastsign.cli.compat.formats import FULL, TEXT, input_is_raw, number_of_32_bits, output_format, source_serial
 from fastsign.cli.env import Env
 from fastsign.keys import names
 from fastsign.keys.ds import DIGESTS
 from fastsign.keys.facts import class_number
 from fastsign.sign import serial
-from fastsign.sign.denial import ITERATIONS_MAX, SALT_MAX, Wanted
+from fastsign.sign.denial import SALT_MAX, Wanted
 from fastsign.sign.job import BEGINS_BEFORE, LASTS, Job
 
 _USAGE = """\
@@ -30,7 +30,8 @@ Options: (default value in parenthesis) \n\
 	-K directory:
 		directory to find key files (.)
 	-d directory:
-		directory to write dsset-* files to (.)
+		directory to find dsset-* files (.)
+	-g:	update DS records based on child zones' dsset-* files
 	-s [YYYYMMDDHHMMSS|+offset]:
 		RRSIG start time - absolute|offset (now - 1 hour)
 	-e [YYYYMMDDHHMMSS|+offset|"now"+offset]:
@@ -58,13 +59,24 @@ Options: (default value in parenthesis) \n\
 		source serial number of the unsigned zone, in the header of a raw file
 	-N format:
 		soa serial format of signed zone file (keep)
+	-M ttl:
+		maximum TTL of the signed zone
+	-G [cdnskey,][cds:digest,...]:
+		records to publish for the parent with -S (cdnskey,cds:sha-256)
+	-D:
+		output only DNSSEC-related records
+	-a:	verify generated signatures
 	-c class (IN)
 	-P:	disable post-sign verification
+	-Q:	remove signatures from keys that are no longer active
+	-R:	remove signatures from keys that no longer exist
 	-T TTL:	TTL for newly added DNSKEYs
 	-t:	print statistics
 	-u:	update or replace an existing NSEC/NSEC3 chain
 	-x:	sign DNSKEY record with KSKs only, not ZSKs
 	-z:	sign all records with KSKs
+	-C:	generate a keyset file, for compatibility
+		with older versions of dnssec-signzone -g
 	-n ncpus (number of cpus present)
 	-k key_signing_key
 	-3 NSEC3 salt
@@ -85,6 +97,7 @@ TOOL = Tool(
 )
 
 _MAX_KSKS = 8
+_TTL_MAX = 2**31 - 1
 _IN = 1
 _SWITCHES = {
     "a": "check",
@@ -229,12 +242,12 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         cycle=options.number("i", "cycle period must be numeric and positive"),
         jitter=options.number("j", "jitter must be numeric and positive") or 0,
         seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
-        key_ttl=common.parse_ttl(values["T"]) if "T" in values else None,
+        key_ttl=_key_ttl(values.get("T")),
         zonemd=tuple(sorted(set(options.zonemd))),
         dsset_directory=_dsset_directory(env, values.get("d")),
         sync_digests=digests,
         sync_cdnskey=cdnskey,
-        max_ttl=_max_ttl(values.get("M")),
+        max_ttl=number_of_32_bits(line, values.get("M"), "maximum TTL must be numeric"),
         workers=options.workers(),
         engine=env.environ.get("FASTSIGN_ENGINE", ""),
         header=form.header(now, source_serial(line, values.get("L")), _header(now)),
@@ -300,13 +313,11 @@ def _sync_digest(word: str) -> int:
     return number
 
 
-def _max_ttl(text: str | None) -> int | None:
-    if text is None:
-        return None
-    number, rest = parse_integer(text, 0)
-    if rest:
-        raise FatalError("maximum TTL must be numeric")
-    return number % 2**32
+def _key_ttl(text: str | None) -> int | None:
+    ttl = None if text is None else common.parse_ttl(text)
+    if ttl is not None and ttl > _TTL_MAX:
+        raise FatalError(f"TTL {ttl} is more than {_TTL_MAX} (RFC 2181 section 8)")
+    return ttl
 
 
 def _validity(line: CommandLine, values: dict[str, str], now: int) -> tuple[int, int, int]:
@@ -354,7 +365,7 @@ def _wanted_denial(options: _Options) -> Wanted:
     salt = options.values.get("3")
     return Wanted(
         salt=None if salt is None else _salt(salt),
-        iterations=_iterations(options),
+        iterations=_iterations(options.values.get("H")),
         opt_out=options.opt_out,
         update="u" in options.flags,
     )
@@ -374,12 +385,14 @@ def _salt(text: str) -> bytes:
     return salt
 
 
-def _iterations(options: _Options) -> int | None:
-    number = options.number("H", "iterations must be numeric")
-    if number is not None and number > 0xFFFF:
+def _iterations(text: str | None) -> int | None:
+    if text is None:
+        return None
+    number, rest = parse_integer(text, 0)
+    if rest:
+        raise FatalError("iterations must be numeric")
+    if not 0 <= number <= 0xFFFF:
         raise FatalError("iterations too big")
-    if number is not None and number > ITERATIONS_MAX:
-        raise FatalError(f"NSEC3 iterations too big. Maximum iterations allowed {ITERATIONS_MAX}.")
     return number
 
 

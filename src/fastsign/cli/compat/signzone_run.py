@@ -68,19 +68,26 @@ class Signing:
             raise journal_failed(self.line, self.job.journal, error) from None
         except VerificationError as error:
             self.out.write(f"Zone verification failed ({error.reason})\n")
+            self._tell_statistics()
             raise Stop(1) from None
 
     def conclude(self) -> None:
         """The zone is in place: say its name, and the statistics."""
-        runtime = time.monotonic() - self._started
         if self.manner.json:
             zone = {"zone": names.to_text(self.job.origin), "output": self.job.output}
-            print_json(self.results, zone, self.report, runtime)
+            print_json(self.results, zone, self.report, self._runtime())
             return
         if self.job.output is not None:
             self.out.write(self.job.output + "\n")
-        if self.manner.statistics:
-            print_statistics(self.out, self.report, runtime)
+        self._tell_statistics()
+
+    def _tell_statistics(self) -> None:
+        """What was signed before a zone failed to verify is told, too."""
+        if self.manner.statistics and not self.manner.json:
+            print_statistics(self.out, self.report, self._runtime())
+
+    def _runtime(self) -> float:
+        return time.monotonic() - self._started
 
 
 def run_job(line: CommandLine, job: Job, manner: Manner) -> int:
