@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,8 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a zone and its keys, Ed25519 for equal octets."""
     made = tmp_path_factory.mktemp("scene")
     (made / "zone").write_text(TEXT)
-    for options in ((), ("-f", "KSK", "-P", "sync", "20261101")):
-        dates = ("-P", "20261101", "-A", "20261101")
+    for options in ((), ("-f", "KSK", "-P", "sync", "20200101")):
+        dates = ("-P", "20200101", "-A", "20200101")
         tools.run("dnssec-keygen", "-q", "-a", "15", *dates, *options, ORIGIN, cwd=made)
     return made
 
@@ -197,6 +198,21 @@ def open_files() -> list[str]:
         except FileNotFoundError:
             continue  # that of the listing
     return sorted(name for name in found if "memfd:fastsign-" in name or not name.startswith("/memfd:"))
+
+
+def test_a_closed_zone_is_not_another_file(tmp_path: Path) -> None:
+    with sign_zone(Zone.from_text(TEXT, ORIGIN), Key.generate(ORIGIN, "csk")) as signed:
+        pass
+    for use in (signed.to_bytes, lambda: signed.write(tmp_path / "signed"), lambda: signed.zone):
+        with pytest.raises(ValueError, match="is closed"):
+            use()
+
+
+def test_threads_sign_the_same_zone_side_by_side() -> None:
+    zone, keys = Zone.from_text(TEXT, ORIGIN), [Key(Ed25519PrivateKey.generate(), ORIGIN, "csk")]
+    with ThreadPoolExecutor(4) as pool:
+        signings = [pool.submit(sign_zone, zone, keys, now=NOW, workers=1) for _ in range(12)]
+        assert len({signing.result().to_bytes() for signing in signings}) == 1
 
 
 def test_warnings_are_kept(folder: Path) -> None:

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dns.rdata
 import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
 import dns.zone
 import pytest
 
@@ -164,6 +167,17 @@ def test_arguments_that_make_no_sense_are_value_errors() -> None:
         Zone.load("zone", "example.", format="zip")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="text, full, raw"):
         Zone.from_text(SMALL, "example.").to_text("zip")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("rrtype", "rdata"), [("A", b"\1\2\3"), ("TKEY", b"\0"), ("ANY", b""), ("OPT", b"")])
+def test_what_no_zone_may_have_does_not_come_in_from_dnspython(rrtype: str, rdata: bytes) -> None:
+    theirs = dns.zone.from_text(SMALL, "example.")
+    number = dns.rdatatype.from_text(rrtype)
+    rdataset = dns.rdataset.Rdataset(dns.rdataclass.IN, number)
+    rdataset.add(dns.rdata.GenericRdata(dns.rdataclass.IN, number, rdata))
+    theirs.replace_rdataset("bad", rdataset)
+    with pytest.raises(fastsign.RawFormatError):
+        Zone.from_dnspython(theirs)
 
 
 def test_the_loader_s_warnings_are_kept() -> None:

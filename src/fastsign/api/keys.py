@@ -159,7 +159,10 @@ class Key:
         KeyFileError if another key there has its tag or the tag it will have once revoked, or if they can't be written.
         """
         folder = os.fspath(directory)
-        taken = tags_in_use(self._file.name, self._file.algorithm, folder)
+        try:
+            taken = tags_in_use(self._file.name, self._file.algorithm, folder)
+        except OSError as error:
+            raise KeyFileError.of_system(folder, error) from None
         for tag in (self.tag, facts.revoked_tag(self.dnskey)):
             if tag in taken:
                 raise KeyFileError(f"{folder}: key {taken[tag]} of {self.zone} has or will have the tag {tag}", folder)

@@ -25,7 +25,7 @@ from fastsign.api.zone import (
     style_of,
     system_errors,
 )
-from fastsign.errors import FileError, ZoneError, system_reason
+from fastsign.errors import ZoneError
 from fastsign.keys import names, timing
 from fastsign.keys.facts import SEP, class_name
 from fastsign.sign import serial as serials
@@ -69,14 +69,20 @@ class SignedZone:
 
     def __init__(self, job: Job, fd: int, dsset: str, report: SigningReport, warnings: Iterable[str]) -> None:
         """What came of a job; the descriptor is of the file that was verified, and becomes this object's own."""
-        self._job, self._fd = job, fd
+        self._job, self._open_fd = job, fd
         self.dsset, self.report, self.warnings = dsset, report, tuple(warnings)
-        self.close = weakref.finalize(self, os.close, fd)  # gives the memory back; it is done by itself in the end
+        self.close = weakref.finalize(self, os.close, fd)  # gives the memory back; else that is done in the end
 
     @property
     def origin(self) -> str:
         """The zone's name."""
         return names.to_text(self._job.origin)
+
+    @property
+    def _fd(self) -> int:
+        if not self.close.alive:  # the number may be another file's by now
+            raise ValueError("the signed zone is closed")
+        return self._open_fd
 
     @cached_property
     def zone(self) -> Zone:
@@ -102,7 +108,7 @@ class SignedZone:
 
         FileError if it can't be written.
         """
-        with system_errors(path), AtomicFile(os.fspath(path)) as file:
+        with system_errors(f"{os.fspath(path)} can't be written"), AtomicFile(os.fspath(path)) as file:
             file.append_from(self._fd, os.fstat(self._fd).st_size)
             file.commit()
 
@@ -165,11 +171,10 @@ def sign_zone(
     output = MemoryFile() if job.output is None else open_output(job)
     fd = os.dup(output.fd)
     try:
-        signed = run(job, output, report, told)
-    except BaseException as error:
+        with system_errors(f"{names.to_text(job.origin)} can't be signed"):
+            signed = run(job, output, report, told)
+    except BaseException:
         os.close(fd)
-        if isinstance(error, OSError):
-            raise FileError(f"{names.to_message(job.origin)} can't be signed: {system_reason(error)}") from error
         raise
     return SignedZone(job, fd, signed.dsset, report.conclude(time.monotonic() - started), told.warnings)
 

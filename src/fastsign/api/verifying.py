@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 
 from fastsign.api.options import given
 from fastsign.api.times import Span, clock, seconds
-from fastsign.api.zone import Zone, ZoneFile
+from fastsign.api.zone import Zone, ZoneFile, system_errors
 from fastsign.keys.facts import REVOKE, SEP, ZONE, algorithm_name, dnskey
 from fastsign.sign.verify import DNSKEY, verify_records
 from fastsign.sign.verify_report import VerifyOptions, VerifyReport
@@ -72,7 +72,8 @@ def verify_zone(zone: Zone | ZoneFile, **options: Unpack[VerifyingOptions]) -> V
 
 def examine(zone: Zone, now: int, options: VerifyOptions) -> VerifyReport:
     """Verify a loaded zone at a moment in seconds since 1970. VerificationError, which has the report, if it fails."""
-    return verify_records(zone.arena, zone.order, zone.name, options, now)
+    with system_errors(f"{zone.origin} can't be verified"):
+        return verify_records(zone.arena, zone.order, zone.name, options, now)
 
 
 def _has_csk(zone: Zone) -> bool:

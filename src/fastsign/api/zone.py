@@ -193,7 +193,7 @@ class Zone:
         *format*: text, as `dnssec-signzone` lays it out; full, a record a line; raw, whose header has the time *now*.
         FileError if it can't be written.
         """
-        with system_errors(path), AtomicFile(os.fspath(path)) as file:
+        with system_errors(f"{os.fspath(path)} can't be written"), AtomicFile(os.fspath(path)) as file:
             self._render(file, format, now)
             file.commit()
 
@@ -223,10 +223,8 @@ class Zone:
 
 def load(source: Source, origin: bytes, rrclass: int, now: int) -> Zone:
     """Load a zone from anywhere; *now* is in seconds since 1970, 0 for no warnings of expired signatures."""
-    try:
+    with system_errors(f"{names.to_text(origin)} can't be loaded"):
         return Zone(source.load(origin, rrclass, now), source, origin, rrclass)
-    except OSError as error:
-        raise FileError(f"{names.to_text(origin)} can't be loaded: {system_reason(error)}") from error
 
 
 def name_of(text: str) -> bytes:
@@ -253,12 +251,12 @@ def style_of(format: str) -> int:
 
 
 @contextmanager
-def system_errors(path: StrPath) -> Iterator[None]:
-    """What the system refuses becomes a FileError."""
+def system_errors(what: str) -> Iterator[None]:
+    """What the system refuses becomes a FileError that says what can't be done."""
     try:
         yield
     except OSError as error:
-        raise FileError(f"{os.fspath(path)} can't be written: {system_reason(error)}") from error
+        raise FileError(f"{what}: {system_reason(error)}") from error
 
 
 def read_all(fd: int) -> bytes:

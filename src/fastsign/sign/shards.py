@@ -58,16 +58,23 @@ def write_signed_zone(work: Work, workers: int, file: Output, report: Report) ->
     ranges = list(_cut(work, workers))
     tasks = [(kind, first, last, i % len(slots)) for i, (kind, first, last) in enumerate(ranges)]
     report.workers = workers
-    with Pool(workers, (work, slots)) as pool:
-        done = itertools.count(1)
-        for (_, _, _, slot), (octets, signatures, good) in zip(tasks, pool.map(sign_shard, tasks), strict=True):
-            file.append_from(slots[slot].fd, octets)
-            report.octets += octets
-            report.generated += signatures
-            if work.check:
-                report.verified += good
-                report.unverified += signatures - good
-            report.progress("sign", next(done), len(tasks))
+    try:
+        with Pool(workers, (work, slots)) as pool:
+            done = itertools.count(1)
+            for (_, _, _, slot), (octets, signatures, good) in zip(tasks, pool.map(sign_shard, tasks), strict=True):
+                file.append_from(slots[slot].fd, octets)
+                report.octets += octets
+                report.generated += signatures
+                if work.check:
+                    report.verified += good
+                    report.unverified += signatures - good
+                report.progress("sign", next(done), len(tasks))
+    finally:
+        forget_keys()
+
+
+def forget_keys() -> None:
+    """Wipe this process's copies of the keys."""
     open_key.cache_clear()
     _open_checker.cache_clear()
 

@@ -15,7 +15,7 @@ from fastsign.errors import SigningError
 from fastsign.sign.apex import RRSIG, SOA, ZONEMD, Apex
 from fastsign.sign.job import RAW
 from fastsign.sign.retain import Retained
-from fastsign.sign.shards import NODES, Work, open_key, sign_shard
+from fastsign.sign.shards import NODES, Work, forget_keys, sign_shard
 from fastsign.zone.arena import Arena
 from fastsign.zone.load import load_zone
 from fastsign.zone.order import order_zone
@@ -74,8 +74,10 @@ def seal_zone(path: str, seal: Seal) -> None:
     records = [zonemd_rdata(serial, number, digests[number]) for number in seal.hashes]
     start = len(_render(seal, [], sign=False))
     placeholders = _render(seal, list(seal.placeholders), sign=False)[start:]
-    final = _render(seal, records, sign=True)[start:]
-    open_key.cache_clear()
+    try:
+        final = _render(seal, records, sign=True)[start:]
+    finally:
+        forget_keys()
     with open(path, "r+b") as file:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
             at = octets.find(placeholders)
