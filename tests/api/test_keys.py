@@ -123,6 +123,8 @@ def test_a_revoked_key_signs_the_dnskey_rrset_alone() -> None:
 def test_a_csk_signs_everything_and_so_do_keys_without_another() -> None:
     for keys in ([Key.generate("example.", "csk")], [Key.generate("example.", "ksk")]):
         assert verify_zone(sign_zone(zone_of(), keys).zone).signatures == 6
+    both = sign_zone(zone_of(), [Key.generate("example.", "csk"), Key.generate("example.", "zsk")])
+    assert verify_zone(both.zone).signatures == 2 * 6
     csk, zsk = Key.generate("example.", "csk"), Key.generate("example.", "zsk", publish=EARLIER, activate=LATER)
     assert csk.role == "csk"
     signed = sign_zone(zone_of(), [csk, zsk], now=NOW)

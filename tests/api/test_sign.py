@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import dns.dnssec
@@ -127,9 +129,54 @@ def test_signatures_that_are_right_and_not_due_stay(folder: Path) -> None:
     assert (anew.report.retained, anew.report.generated) == (0, first.report.generated)
 
 
-def test_the_report_is_that_of_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import json
+RESIGNED: list[tuple[str, dict[str, object]]] = [
+    ("", {}),
+    ("-i 31d", {"refresh": timedelta(days=31)}),
+    ("-Q", {"drop_inactive": True}),
+    ("-R", {"drop_unpublished": True}),
+]
 
+
+@pytest.mark.parametrize(("options", "arguments"), RESIGNED, ids=[pair[0] or "plain" for pair in RESIGNED])
+def test_a_signed_zone_is_signed_again_as_by_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str, arguments: dict[str, object]
+) -> None:
+    """One key becomes inactive and one leaves the zone between the signings."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "zone").write_text(TEXT)
+    made = partial(Key.generate, ORIGIN, algorithm="ED25519", publish=0, activate=0)
+    for key in (made("ksk"), made("zsk"), made("zsk", inactive=NOW), made("zsk", delete=NOW)):
+        key.write(".", now=0)
+    sign_zone(ZoneFile("zone", ORIGIN), ".", now=NOW - timedelta(days=1), output="before")
+    cycle = options.replace("31d", str(31 * 86400)).split()
+    now = int(NOW.timestamp())
+    done = signzone("-S", "-t", "--json", *cycle, "-o", ORIGIN, "-f", "after", "before", now=now)
+    signed = sign_zone(ZoneFile("before", ORIGIN), ".", now=NOW, **arguments)  # type: ignore[arg-type]
+    assert signed.to_bytes().decode() == HEADER.sub("", (tmp_path / "after").read_text())
+    assert signed.report.as_dict()["signatures"] == json.loads(done.stdout)["signatures"]
+
+
+def test_jitter_spreads_the_expirations(folder: Path) -> None:
+    signed = sign_zone(Zone.from_text(TEXT, ORIGIN), Keys(folder), now=NOW, jitter=timedelta(hours=1)).zone
+    ends = {record.rdata.split()[4] for record in signed if record.rrtype == "RRSIG"}
+    assert len(ends) > 3
+    assert all("20261224100000" <= end <= "20261224110000" for end in ends)
+
+
+def test_the_engine_is_the_one_that_is_asked_for(folder: Path) -> None:
+    zone, keys = Zone.from_text(TEXT, ORIGIN), Keys(folder)
+    assert len({sign_zone(zone, keys, now=NOW, engine=engine).to_bytes() for engine in ("", "batch", "openssl")}) == 1
+    with pytest.raises(fastsign.FastsignError, match="abacus"):
+        sign_zone(zone, keys, engine="abacus")
+
+
+def test_every_option_is_compared_with_the_command_s_or_tested_here() -> None:
+    compared = {name for _, arguments in PAIRS + RESIGNED for name in arguments}
+    here = {"now", "inception", "expiration", "jitter", "output", "engine", "watch"}
+    assert compared | here == set(fastsign.SigningOptions.__annotations__)
+
+
+def test_the_report_is_that_of_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     told = json.loads(signzone("-S", "-t", "--json", "-o", ORIGIN, "-f", "signed", "zone").stdout)
     report = sign_zone(ZoneFile("zone", ORIGIN), ".").report.as_dict()

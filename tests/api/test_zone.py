@@ -83,11 +83,12 @@ def test_a_zone_of_dnspython_is_that_of_its_text() -> None:
 
 
 def test_ttls_of_an_rrset_and_its_signatures_reach_dnspython() -> None:
-    text = "@ 60 SOA ns h 1 1 1 1 1\n@ 5 A 192.0.2.1\na 5 A 192.0.2.1\n@ 50 A 192.0.2.2\n"
-    text += "@ 7 RRSIG A 13 1 60 20300101000000 20200101000000 1 example. AAAA\n"
+    text = "@ 60 SOA ns h 1 1 1 1 1\n@ 5 A 192.0.2.2\na 5 A 192.0.2.1\n@ 50 A 192.0.2.1\n"
+    for ttl, covered in ((7, "A"), (9, "SOA")):
+        text += f"@ {ttl} RRSIG {covered} 13 1 60 20300101000000 20200101000000 1 example. AAAA\na 5 A 192.0.2.1\n"
     zone = Zone.from_text(text, "example.").to_dnspython()
     assert (zone.find_rdataset("@", "A").ttl, len(zone.find_rdataset("@", "A"))) == (50, 2)
-    assert zone.find_rdataset("@", "RRSIG", covers="A").ttl == 7
+    assert [zone.find_rdataset("@", "RRSIG", covers=covered).ttl for covered in ("A", "SOA")] == [7, 9]
 
 
 def test_the_class_travels() -> None:
