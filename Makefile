@@ -13,7 +13,7 @@ SIGNED := build/root.zone.signed
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help sign test lint check man bench bench-stages clean
+.PHONY: help sign test lint check man bench bench-many bench-stages clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make man           the manual pages, into build/man'
 	@echo 'make check-long    a thousand sequences of edits, each signed again and from scratch; takes its time'
 	@echo 'make bench         compare with BIND, Knot and ldns; BENCH_ARGS="--scale 0.01" for a quick look'
+	@echo 'make bench-many    sign a thousand small zones, beside a loop over dnssec-signzone'
 	@echo 'make bench-stages  measure each stage of the core by itself'
 	@echo 'make clean         remove the virtual environment and what was built'
 
@@ -93,6 +94,9 @@ man: $(STAMPS)/docs
 
 bench: $(STAMPS)/built $(STAMPS)/tools
 	$(BIN)/python -m benchmarks.compare $(BENCH_ARGS)
+
+bench-many: $(STAMPS)/built $(STAMPS)/tools
+	$(BIN)/python -m benchmarks.many $(BENCH_ARGS)
 
 bench-stages: $(STAMPS)/built $(STAMPS)/tools
 	$(BIN)/python -m pytest benchmarks -o 'python_files=bench_*.py' --benchmark-enable --benchmark-only $(PYTEST_ARGS)
