@@ -27,15 +27,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = arguments(argv)
     folder = given.output.resolve()
     names = prepare(folder, given.zones)
-    fastsign = [sys.executable, "-m", "fastsign", "signzone", "-q", "-S", "-K", "keys", "-n", str(given.jobs)]
-    loop = 'while read -r zone; do dnssec-signzone -q -S -K keys -o "$zone" "$zone" || exit 1; done < names'
-    commands = {"fastsign": [*fastsign, "--batch", "batch"], "bind": ["sh", "-c", loop]}
+    fastsign = [sys.executable, "-m", "fastsign", "signzone", "-q", "-S", "-K", "../keys", "-n", str(given.jobs)]
+    bind = 'dnssec-signzone -q -S -K ../keys -o "$zone" -f "$zone.signed" "../zones/$zone"'
+    loop = f"while read -r zone; do {bind} || exit 1; done < ../names"
+    commands = {"fastsign": [*fastsign, "--batch", "../batch"], "bind": ["sh", "-c", loop]}
     runs: dict[str, list[float]] = {tool: [] for tool in commands}
-    for _ in range(given.repeats):
+    for number in range(given.repeats):
         for tool, command in commands.items():
-            runs[tool].append(measure(command, folder / f"{tool}.log", folder).wall)
+            output = folder / f"{tool}-{number}"  # a new folder each time: file systems differ in what replacing costs
+            output.mkdir()
+            runs[tool].append(measure(command, folder / f"{tool}.log", output).wall)
     for name in names[:: max(1, len(names) // 10)]:
-        peers.run("dnssec-verify", "-q", "-o", name, str(folder / f"{name}.signed"))
+        peers.run("dnssec-verify", "-q", "-o", name, str(folder / "fastsign-0" / f"{name}.signed"))
     ours, theirs = statistics.median(runs["fastsign"]), statistics.median(runs["bind"])
     print(f"{len(names):,} zones of {RECORDS} records, P-256, NSEC, with verification, {given.jobs} processes:")
     print(f"fastsign {ours:.2f} s, BIND in a loop {theirs:.2f} s: {theirs / ours:.1f} times (bar: {BAR:.0f})")
@@ -44,15 +47,16 @@ def main(argv: Sequence[str] | None = None) -> None:
 def prepare(folder: Path, zones: int) -> list[str]:
     """Write the zones, their keys and the two lists of them; the zones' names."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "keys").mkdir(parents=True)
+    for part in ("keys", "zones"):
+        (folder / part).mkdir(parents=True)
     names = [f"zone{i}.test" for i in range(zones)]
     hosts = "".join(f"host{i} A 192.0.2.{i}\n" for i in range(RECORDS - APEX.count("\n") + 1))
     for name in names:
-        (folder / name).write_text(APEX + hosts)
+        (folder / "zones" / name).write_text(APEX + hosts)
         for role in ((), ("-f", "KSK")):
             peers.run("dnssec-keygen", "-q", "-K", str(folder / "keys"), "-a", "13", *role, name)
     (folder / "names").write_text("".join(f"{name}\n" for name in names))
-    (folder / "batch").write_text("".join(f"-o {name} {name}\n" for name in names))
+    (folder / "batch").write_text("".join(f"-o {name} -f {name}.signed ../zones/{name}\n" for name in names))
     return names
 
 

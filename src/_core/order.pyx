@@ -118,7 +118,7 @@ def order_zone(object arena, bytes apex):
 # ----------- Passes over all records --------------------------------------------
 
 cdef extern from "select.h" nogil:
-    void fs_count_types(const fs_arena *arena, uint32_t *counts)
+    bint fs_has_type(const fs_arena *arena, uint16_t type)
     uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit)
     void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers)
     uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column)
@@ -127,14 +127,13 @@ cdef extern from "select.h" nogil:
     fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error)
 
 
-def count_types(object arena):
-    """Records of each type in the arena: a dict from type to their number."""
-    cdef uint32_t counts[65536]
+def has_type(object arena, uint16_t rrtype):
+    """Has the arena a record of this type?"""
     cdef fs_arena view = arena_of(arena)
-    memset(counts, 0, sizeof(counts))
+    cdef bint found
     with nogil:
-        fs_count_types(&view, counts)
-    return {number: counts[number] for number in range(65536) if counts[number]}
+        found = fs_has_type(&view, rrtype)
+    return found
 
 
 def find_rows(object arena, bytes name):

@@ -5,8 +5,10 @@
 #include "plan.h"
 #include "rrtypes.h"
 
-void fs_count_types(const fs_arena *arena, uint32_t *counts) {
-    for (uint32_t i = 0; i < arena->record_count; i++) counts[arena->type[i]]++;
+int fs_has_type(const fs_arena *arena, uint16_t type) {
+    for (uint32_t i = 0; i < arena->record_count; i++)
+        if (arena->type[i] == type) return 1;
+    return 0;
 }
 
 uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit) {

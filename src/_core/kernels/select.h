@@ -4,8 +4,7 @@
 
 #include "zone.h"
 
-/* counts[65536]: records of each type. */
-void fs_count_types(const fs_arena *arena, uint32_t *counts);
+int fs_has_type(const fs_arena *arena, uint16_t type);
 
 /* Rows of the records whose owner is `name`, whatever its case; at most `limit` are written, all are counted. */
 uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit);

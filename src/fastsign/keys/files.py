@@ -101,15 +101,12 @@ def read_key(path: str, directory: str = ".", *, need_private: bool = False, wit
     """
     base = names.key_path(path, directory)
     key = _read_public(base)
-    bits = key.bits
     private_path = base + ".private"
-    metadata = NO_METADATA
-    if need_private or os.path.lexists(private_path):
-        metadata = parse_private(private_path, key.algorithm)
-        key = replace(key, private_path=private_path)
+    has_private = need_private or os.path.lexists(private_path)
+    metadata = parse_private(private_path, key.algorithm) if has_private else NO_METADATA
     if with_state:
-        metadata = parse_state(base + ".state", key.algorithm, bits, metadata)
-    return replace(key, metadata=metadata)
+        metadata = parse_state(base + ".state", key.algorithm, key.bits, metadata)
+    return replace(key, private_path=private_path if has_private else None, metadata=metadata)
 
 
 def read_public_key(path: str) -> KeyFile:

@@ -103,6 +103,8 @@ RSA_TAGS = (
     "Coefficient",
 )
 HSM_TAGS = ("Engine", "Label")
+_NUMBERS = {tag.lower(): field for tag, field in NUMBER_TAGS.items()}
+_MOMENTS = {tag.lower(): field for tag, field in TIME_TAGS.items()}
 
 
 def secret_tags(algorithm: int) -> tuple[str, ...]:
@@ -165,8 +167,6 @@ def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> M
         raise ValueError
     # Tags are compared without regard to case, but for External.
     secrets = {name.lower() for name in secret_tags(algorithm) + HSM_TAGS}
-    numbers = {name.lower(): field for name, field in NUMBER_TAGS.items()}
-    moments = {name.lower(): field for name, field in TIME_TAGS.items()}
     found: set[str] = set()
     external = False
     values: dict[str, Any] = {}
@@ -175,10 +175,10 @@ def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> M
         lower = tag.lower()
         if tag == "External":
             external = True
-        elif lower in numbers:
-            values[numbers[lower]] = number(first_word(value))
-        elif lower in moments:
-            dates[moments[lower]] = times.parse_digits(first_word(value)) % 2**32
+        elif lower in _NUMBERS:
+            values[_NUMBERS[lower]] = number(first_word(value))
+        elif lower in _MOMENTS:
+            dates[_MOMENTS[lower]] = times.parse_digits(first_word(value)) % 2**32
         elif lower in secrets:
             found.add(lower)
             if tag.capitalize() in HSM_TAGS:

@@ -8,10 +8,21 @@ import re
 LABEL_MAX, NAME_MAX = 63, 255  # octets (RFC 1035 section 2.3.4)
 ROOT = b"\0"
 
-_ESCAPED = frozenset(b'"$().;@\\')  # what BIND writes behind a backslash
-_PLAIN_IN_FILES = frozenset(b"-_0123456789abcdefghijklmnopqrstuvwxyz")
+_ESCAPED = b'"$().;@\\'  # what BIND writes behind a backslash
+_PLAIN_IN_FILES = b"-_0123456789abcdefghijklmnopqrstuvwxyz"
 _KEY_FILE = re.compile(r"K(?P<name>[^/]*)\+(?P<algorithm>[0-9]{3})\+(?P<tag>[0-9]{5})")
 _SUFFIXES = (".private", ".key")
+
+
+def _octet_text(octet: int) -> str:
+    if octet in _ESCAPED:
+        return "\\" + chr(octet)
+    return chr(octet) if 0x21 <= octet <= 0x7E else f"\\{octet:03d}"
+
+
+# Each octet of a label as text, and as a file name has it.
+_AS_TEXT = tuple(map(_octet_text, range(256)))
+_IN_FILES = tuple(chr(octet) if octet in _PLAIN_IN_FILES else f"%{octet:02X}" for octet in bytes(range(256)).lower())
 
 
 def from_text(text: str | bytes) -> bytes:
@@ -72,7 +83,7 @@ def labels_of(wire: bytes) -> list[bytes]:
 
 def to_text(wire: bytes) -> str:
     """Text with the final dot, escaped as BIND does (dns_name_totext)."""
-    return ".".join(_label_text(label) for label in labels_of(wire)) + "."
+    return _joined(wire, _AS_TEXT)
 
 
 def to_message(wire: bytes) -> str:
@@ -80,25 +91,14 @@ def to_message(wire: bytes) -> str:
     return to_text(wire)[:-1] or "."
 
 
-def _label_text(label: bytes) -> str:
-    parts = []
-    for octet in label:
-        if octet in _ESCAPED:
-            parts.append("\\" + chr(octet))
-        elif 0x21 <= octet <= 0x7E:
-            parts.append(chr(octet))
-        else:
-            parts.append(f"\\{octet:03d}")
-    return "".join(parts)
-
-
 def to_file_text(wire: bytes) -> str:
     """Text that is safe in a file name (dns_name_tofilenametext): lower case, final dot, %XX for special octets."""
-    safe = (
-        "".join(chr(octet) if octet in _PLAIN_IN_FILES else f"%{octet:02X}" for octet in label.lower())
-        for label in labels_of(wire)
-    )
-    return ".".join(safe) + "."
+    return _joined(wire, _IN_FILES)
+
+
+def _joined(wire: bytes, octets: tuple[str, ...]) -> str:
+    """The labels, octet by octet as the table has it, each with its dot; the root is one."""
+    return ".".join(["".join([octets[octet] for octet in label]) for label in labels_of(wire)]) + "."
 
 
 def key_file_name(zone: bytes, algorithm: int, tag: int) -> str:

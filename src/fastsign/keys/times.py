@@ -8,6 +8,7 @@ from fastsign.zone.arithmetic import is_greater
 
 DAY = 86400
 _MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_BEFORE_MONTH = tuple(sum(_MONTHS[:month]) for month in range(12))  # days, of a year that is no leap year
 
 
 def parse_digits(text: str) -> int:
@@ -17,19 +18,17 @@ def parse_digits(text: str) -> int:
     """
     if len(text) != 14 or not (text.isascii() and text.isdigit()):
         raise ValueError("syntax error")
-    year = int(text[:4])
-    month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
-    if not (1 <= month <= 12 and 1 <= day <= _month_days(year, month) and hour <= 23 and minute <= 59 and second <= 60):
+    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+    hour, minute, second = int(text[8:10]), int(text[10:12]), int(text[12:])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not (1 <= month <= 12 and 1 <= day <= _MONTHS[month - 1] + (leap and month == 2)):
+        raise ValueError("out of range")
+    if hour > 23 or minute > 59 or second > 60:
         raise ValueError("out of range")
     before = year + 399  # years before this one, counted from -399: the calendar repeats after 400 years
     days = before * 365 + before // 4 - before // 100 + before // 400 - 865259  # the last is its value for 1970
-    days += sum(_month_days(year, earlier) for earlier in range(1, month)) + day - 1
+    days += _BEFORE_MONTH[month - 1] + (leap and month > 2) + day - 1
     return days * DAY + hour * 3600 + minute * 60 + second
-
-
-def _month_days(year: int, month: int) -> int:
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 29 if month == 2 and leap else _MONTHS[month - 1]
 
 
 def digits(moment: int) -> str:

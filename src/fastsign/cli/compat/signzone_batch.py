@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import shlex
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from typing import Self
 
 from fastsign.cli.compat import signzone
 from fastsign.cli.compat.common import CommandLine, FatalError, run_tool
@@ -21,7 +23,8 @@ from fastsign.pool.workers import usable_cores
 from fastsign.sign.report import Report
 from fastsign.sign.run import Prepared, prepare, publish
 
-_GROUP_MAX = 32  # zones that wait for the disk together
+_GROUP_MAX = 128  # zones that a worker is given at a time
+_TOGETHER = 32  # zones that wait for the disk together
 _QUOTING = frozenset("'\"\\#")
 _GROUPS_PER_WORKER = 4  # at least, so that the workers end together
 
@@ -131,17 +134,16 @@ class _Worker:
         self._folders: dict[str, IndexedFolder] = {}
 
     def sign(self, numbers: Sequence[int], take: Callable[[int], None]) -> list[Result]:
-        """Sign and verify each zone, then put all that are good in place, with one wait for the disk."""
-        with ExitStack() as outputs:
-            zones = []
+        """Sign and verify each zone, and put those that are good in place; what the disk is at is not waited for."""
+        zones: list[_Zone] = []
+        with ExitStack() as outputs, _Publisher() as publisher:
             for number in numbers:
                 take(number)
                 zones.append(_Zone(self, self._entries[number], outputs))
+                if len(zones) % _TOGETHER == 0:
+                    publisher.publish(zones[-_TOGETHER:])
             take(-1)
-            waiting = [zone for zone in zones if zone.prepared is not None]
-            errors = publish([zone.prepared for zone in waiting if zone.prepared is not None])
-            for i, zone in enumerate(waiting):
-                zone.conclude(errors.get(i))
+            publisher.publish(zones[len(zones) // _TOGETHER * _TOGETHER :])
         return [zone.result() for zone in zones]
 
     def env_of(self, entry: Entry) -> Env:
@@ -152,6 +154,42 @@ class _Worker:
     def folder(self, directory: str) -> IndexedFolder:
         """A folder of keys that is listed only if it has changed."""
         return self._folders.setdefault(directory, IndexedFolder(directory))
+
+
+class _Publisher:
+    """Puts zones in place in a thread of its own, while the next are signed; with one wait for the disk for all."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wait()
+
+    def publish(self, zones: Sequence[_Zone]) -> None:
+        """Begin with *zones* once those before them are in place."""
+        self._wait()
+        self._thread = threading.Thread(target=self._publish, args=(zones,))
+        self._thread.start()
+
+    def _wait(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if self._failure is not None:
+            raise self._failure
+
+    def _publish(self, zones: Sequence[_Zone]) -> None:
+        prepared = [(zone, zone.prepared) for zone in zones if zone.prepared is not None]
+        try:
+            errors = publish([each for _, each in prepared])
+            for i, (zone, _) in enumerate(prepared):
+                zone.conclude(errors.get(i))
+        except BaseException as failure:
+            self._failure = failure
 
 
 class _Captured(io.TextIOWrapper):
