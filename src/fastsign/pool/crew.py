@@ -49,11 +49,12 @@ class _Worker:
 def work_through(count: int, work: Work, workers: int, group: int) -> Iterator[Any]:
     """Yield the result of each of *count* pieces of work, or its Death, in their order.
 
-    *work* gets groups of at most *group* numbers. When a worker dies, another takes its place; of the group that it had
-    the piece in hand is given up if it is known, and the others are done again, each by itself.
+    *work* gets groups of at most *group* numbers, smaller ones towards the end, so that the workers end together. When
+    a worker dies, another takes its place; of the group that it had the piece in hand is given up if it is known, and
+    the others are done again, each by itself.
     """
     crew = _Crew(work)
-    crew.groups.extend(list(range(first, min(first + group, count))) for first in range(0, count, group))
+    crew.groups.extend(_cut(count, workers, group))
     try:
         for number in range(count):
             while number not in crew.results:
@@ -62,6 +63,14 @@ def work_through(count: int, work: Work, workers: int, group: int) -> Iterator[A
             yield crew.results.pop(number)
     finally:
         crew.dismiss()
+
+
+def _cut(count: int, workers: int, group: int) -> Iterator[list[int]]:
+    first = 0
+    while first < count:
+        size = max(1, min(group, (count - first) // (workers * _WAITING)))
+        yield list(range(first, first + size))
+        first += size
 
 
 class _Crew:

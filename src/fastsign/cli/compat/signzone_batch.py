@@ -23,10 +23,9 @@ from fastsign.pool.workers import usable_cores
 from fastsign.sign.report import Report
 from fastsign.sign.run import Prepared, prepare, publish
 
-_GROUP_MAX = 128  # zones that a worker is given at a time
-_TOGETHER = 32  # zones that wait for the disk together
+_GROUP_MAX = 64  # zones that a worker is given at a time
+_TOGETHER = 16  # zones that wait for the disk together
 _QUOTING = frozenset("'\"\\#")
-_GROUPS_PER_WORKER = 4  # at least, so that the workers end together
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,9 @@ def run_batch(line: CommandLine, source: str, manner: Manner, workers: int) -> i
     started = time.monotonic()
     entries = list(read_entries(line.env, source))
     crew = min(workers or usable_cores(), len(entries))
-    group = max(1, min(_GROUP_MAX, len(entries) // (max(crew, 1) * _GROUPS_PER_WORKER)))
     worker = _Worker(line.env, entries, line.before)
     totals, failed = Report(time.monotonic, workers=crew), 0
-    results = work_through(len(entries), worker.sign, crew, group)
+    results = work_through(len(entries), worker.sign, crew, _GROUP_MAX)
     for entry, result in zip(entries, results, strict=True):
         done = _failed(line, result.reason) if isinstance(result, Death) else result
         _print(line, entry, done, manner)
