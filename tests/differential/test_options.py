@@ -217,3 +217,28 @@ def test_roles_of_keys_on_a_zone_signed_otherwise(first, second, keyed):
     keyed.sign_alike("-S", *first)
     keyed.keep("signed")
     keyed.sign_alike("-S", *second, zone="signed")
+
+
+@pytest.mark.parametrize("engine", ["openssl", "pkcs11", ""])
+def test_a_known_engine_changes_no_record(engine, keyed):
+    keyed.write(*SMALL)
+    assert keyed.sign_alike("-S", "-E", engine)
+
+
+def test_the_engine_openssl_leaves_all_to_libcrypto(keyed, monkeypatch):
+    """Each signature is verified by itself: no table for many of them is made."""
+    from fastsign import _core
+
+    made = []
+    monkeypatch.setattr(_core, "verify_count_signatures", lambda *_: made.append(1) or [])
+    keyed.write(*SMALL)
+    assert keyed.sign("-S", "-E", "openssl")[0].code == 0
+    assert not made
+
+
+@pytest.mark.parametrize("engine", ["chil", "OpenSSL"])
+def test_an_engine_that_there_is_none_of_is_refused(engine, keyed):
+    keyed.write(*SMALL)
+    ours, _ = keyed.sign("-S", "-E", engine)
+    assert ours.code == 1
+    assert f"fatal: -E {engine}: no such engine" in ours.stderr

@@ -10,6 +10,7 @@ from typing import Any
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, Tool, parse_integer, parse_number
 from fastsign.cli.compat.digests import digest_number
+from fastsign.cli.compat.engines import LIBCRYPTO, parse_engine
 from fastsign.cli.compat.formats import FULL, TEXT, input_is_raw, number_of_32_bits, output_format, source_serial
 from fastsign.cli.env import Env
 from fastsign.keys import names
@@ -67,6 +68,8 @@ Options: (default value in parenthesis) \n\
 		output only DNSSEC-related records
 	-a:	verify generated signatures
 	-c class (IN)
+	-E engine:
+		openssl: sign and verify with libcrypto alone
 	-P:	disable post-sign verification
 	-Q:	remove signatures from keys that are no longer active
 	-R:	remove signatures from keys that no longer exist
@@ -87,12 +90,12 @@ Signing Keys: (default: all zone keys that have private keys)
 	keyfile (Kname+alg+tag)
 """
 
-# BIND 9.20's letters, of which `refused` are not offered yet.
+# BIND 9.20's letters. Of those refused, -U and -Z are for BIND's own tests.
 TOOL = Tool(
     "dnssec-signzone",
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
-    refused="EFUZ",
+    refused="FUZ",
     long={**long_names.SIGNZONE, "batch": ":", "json": "", "zonemd": ":"},
 )
 
@@ -249,9 +252,14 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         sync_cdnskey=cdnskey,
         max_ttl=number_of_32_bits(line, values.get("M"), "maximum TTL must be numeric"),
         workers=options.workers(),
-        engine=env.environ.get("FASTSIGN_ENGINE", ""),
+        engine=_engine(env, values.get("E", "")),
         header=form.header(now, source_serial(line, values.get("L")), _header(now)),
     )
+
+
+def _engine(env: Env, text: str) -> str:
+    """Who is to sign: by -E, else by the environment."""
+    return LIBCRYPTO if parse_engine(text) == LIBCRYPTO else env.environ.get("FASTSIGN_ENGINE", "")
 
 
 def _switches(options: _Options) -> dict[str, Any]:
