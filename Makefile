@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := build/stamps
-SOURCES := pyproject.toml setup.py $(wildcard src/_core/*.pyx src/_core/kernels/*.[ch])
+SOURCES := pyproject.toml setup.py $(wildcard src/_core/*.pyx src/_core/kernels/*/*.[ch])
 
 KEYS := build/keys
 SIGNED := build/root.zone.signed

@@ -34,9 +34,9 @@ def core_extension() -> Extension:
     debug = bool(os.environ.get("FASTSIGN_DEBUG"))
     return Extension(
         "fastsign._core",
-        ["src/_core/core.pyx", *sorted(glob("src/_core/kernels/*.c"))],
-        include_dirs=["src/_core", "src/_core/kernels", *folders],
-        depends=[*glob("src/_core/*.pyx"), *glob("src/_core/kernels/*.h")],
+        ["src/_core/core.pyx", *sorted(glob("src/_core/kernels/*/*.c"))],
+        include_dirs=["src/_core", *sorted(glob("src/_core/kernels/*/")), *folders],
+        depends=[*glob("src/_core/*.pyx"), *glob("src/_core/kernels/*/*.h")],
         define_macros=[("FASTSIGN_CRYPTO_MB", "1")] if archives else [],
         extra_compile_args=["-O1" if debug else "-O3", "-g", "-std=gnu11", "-fvisibility=hidden", "-Wall"],
         extra_objects=archives,

@@ -13,6 +13,7 @@ from private_keys import KeyPair
 
 ROOT = Path(__file__).parents[1]
 KERNELS = ROOT / "src/_core/kernels"
+INCLUDES = [f"-I{folder}" for folder in sorted(KERNELS.iterdir())]
 PARTS = ROOT / "tests/core"
 
 OK, ERROR_CRYPTO = 0, 4
@@ -50,11 +51,11 @@ def crypto_mb_headers() -> Path:
 def build(folder: Path, add: Sequence[str] = (), leave_out: Sequence[str] = (), crypto_mb: bool = False) -> ctypes.CDLL:
     """Compile the engines without the kernels *leave_out*, with the test's own files *add*."""
     patterns = ("fs.c", "cpu.c", "sha*.c", "ec_nonce.c", "engine*.c", "private_key*.c")
-    kernels = [path for pattern in patterns for path in KERNELS.glob(pattern)]
+    kernels = [path for pattern in patterns for path in KERNELS.glob(f"*/{pattern}")]
     sources = [path for path in kernels if path.name not in ("engine_batch.c", *leave_out)]
     sources += [PARTS / name for name in ("no_batch.c", *add)]
     library = folder / "engines.so"
-    flags = ["-shared", "-fPIC", "-O0", "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{KERNELS}"]
+    flags = ["-shared", "-fPIC", "-O0", "-std=gnu11", "-Wall", "-Wextra", "-Werror", *INCLUDES]
     if crypto_mb:
         flags += ["-DFASTSIGN_CRYPTO_MB=1", f"-I{crypto_mb_headers()}"]
     subprocess.run(["gcc", *flags, "-o", library, *sources, "-lcrypto"], check=True)

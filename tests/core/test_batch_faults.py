@@ -5,20 +5,21 @@ import subprocess
 from pathlib import Path
 
 import tools
+from engine_library import INCLUDES, KERNELS
 
 HERE = Path(__file__).parent
-KERNELS = HERE.parents[1] / "src" / "_core" / "kernels"
+CURVES = KERNELS / "curves"
 PATTERNS = ("ec_*.c", "ed25519*.c", "sha*.c", "cpu.c", "fs.c", "private_key_memory.c")
 
 
 def build(program: Path, flags: list[str], sources: list[Path]) -> None:
     compiler = os.environ.get("CC", "gcc")
-    command = [compiler, *flags, "-std=gnu11", f"-I{KERNELS}", "-o", program, *sources, "-lcrypto", "-lpthread"]
+    command = [compiler, *flags, "-std=gnu11", *INCLUDES, "-o", program, *sources, "-lcrypto", "-lpthread"]
     subprocess.run([str(part) for part in command], check=True)
 
 
 def kernel_sources() -> list[Path]:
-    return [path for pattern in PATTERNS for path in sorted(KERNELS.glob(pattern))]
+    return [path for pattern in PATTERNS for path in sorted(KERNELS.glob(f"*/{pattern}"))]
 
 
 def test_signing_does_not_branch_on_secrets(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_a_broken_table_lets_no_signature_out(tmp_path: Path) -> None:
         breaker = tmp_path / name
         curve = name.removesuffix(".c").removeprefix("ec_")
         breaker.write_text(
-            f'#include "{KERNELS / name}"\nvoid {curve}_break(void);\n'
+            f'#include "{CURVES / name}"\nvoid {curve}_break(void);\n'
             f"void {curve}_break(void) {{ for (int i = 0; i < 8; i++) comb[5].entry[i].x.limb[1] ^= 1u << 20; }}\n"
         )
         breakers.append(breaker)
