@@ -72,7 +72,7 @@ static fs_status take_of_set(raw *r, uint64_t octets, const uint8_t **at) {
 //----------- Header -----------------------------------------------------------
 
 static fs_status read_header(raw *r, fs_raw_header *header) {
-    const uint8_t *at;
+    const uint8_t *at = NULL;
     fs_status status = take(r, 8, &at);
     if (status != FS_OK) return status;
     if (fs_load_be32(at) != FORMAT_RAW) return fs_fail(r->s->error, FS_ERROR_SYNTAX, "file format mismatch (not raw)");
@@ -192,7 +192,7 @@ static fs_status read_set(raw *r) {
 /* RRsets to the end of the file. A length of its own that lies is found before anything is read by it. */
 static fs_status read_sets(raw *r) {
     for (;;) {
-        const uint8_t *at;
+        const uint8_t *at = NULL;
         fs_status status = fill(r, 4);
         if (status != FS_OK || available(r) == 0) return status;
         status = take(r, 4, &at);
