@@ -118,7 +118,7 @@ def order_zone(object arena, bytes apex):
 # ----------- Passes over all records --------------------------------------------
 
 cdef extern from "select.h" nogil:
-    bint fs_has_type(const fs_arena *arena, uint16_t type)
+    uint32_t fs_count_type(const fs_arena *arena, uint16_t type)
     uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit)
     void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers)
     uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column)
@@ -127,13 +127,13 @@ cdef extern from "select.h" nogil:
     fs_status fs_check_content(const fs_arena *arena, const fs_order *order, fs_error *error)
 
 
-def has_type(object arena, uint16_t rrtype):
-    """Has the arena a record of this type?"""
+def count_type(object arena, uint16_t rrtype):
+    """Records of a type in the arena; of type 0: those that were taken out."""
     cdef fs_arena view = arena_of(arena)
-    cdef bint found
+    cdef uint32_t count
     with nogil:
-        found = fs_has_type(&view, rrtype)
-    return found
+        count = fs_count_type(&view, rrtype)
+    return count
 
 
 def find_rows(object arena, bytes name):

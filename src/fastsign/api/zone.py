@@ -159,7 +159,7 @@ class Zone:
         return list(dict.fromkeys(self.arena.record_rdata(row) for row in rows if types[row] == rrtype))
 
     def __len__(self) -> int:
-        return sum(count for rrtype, count in _core.count_types(self.arena).items() if rrtype)
+        return len(self.arena.rrtype) - _core.count_type(self.arena, 0)
 
     def __iter__(self) -> Iterator[Record]:
         arena = self.arena

@@ -70,7 +70,7 @@ def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Sig
     selection = choose_keys(job, apex, tell)
     _check_denial(job, denial, apex)
     _refit_apex(job, apex, denial, tell)
-    is_signed = _core.has_type(arena, RRSIG)
+    is_signed = _core.count_type(arena, RRSIG) > 0
     with report.phase("order"):
         order = _order(job, apex, tell)
     _tell_selection(selection, tell)

@@ -5,10 +5,10 @@
 #include "plan.h"
 #include "rrtypes.h"
 
-int fs_has_type(const fs_arena *arena, uint16_t type) {
-    for (uint32_t i = 0; i < arena->record_count; i++)
-        if (arena->type[i] == type) return 1;
-    return 0;
+uint32_t fs_count_type(const fs_arena *arena, uint16_t type) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < arena->record_count; i++) count += arena->type[i] == type;
+    return count;
 }
 
 uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit) {

@@ -4,7 +4,8 @@
 
 #include "zone.h"
 
-int fs_has_type(const fs_arena *arena, uint16_t type);
+/* Records of a type; of 0: that were taken out. */
+uint32_t fs_count_type(const fs_arena *arena, uint16_t type);
 
 /* Rows of the records whose owner is `name`, whatever its case; at most `limit` are written, all are counted. */
 uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit);

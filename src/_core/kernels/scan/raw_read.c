@@ -52,8 +52,9 @@ static fs_status fill(raw *r, uint64_t octets) {
     return FS_OK;
 }
 
-/* The next octets of the file. */
+/* The next octets of the file. NULL with any refusal: gcc does not see that none is FS_OK. */
 static fs_status take(raw *r, uint64_t octets, const uint8_t **at) {
+    *at = NULL;
     const fs_status status = fill(r, octets);
     if (status != FS_OK) return status;
     if (FS_UNLIKELY(available(r) < octets)) return ended(r);
@@ -64,6 +65,7 @@ static fs_status take(raw *r, uint64_t octets, const uint8_t **at) {
 
 /* The next octets of the RRset. */
 static fs_status take_of_set(raw *r, uint64_t octets, const uint8_t **at) {
+    *at = NULL;
     if (FS_UNLIKELY(r->left < octets)) return refuse(r, FS_R_RANGE);
     r->left -= octets;
     return take(r, octets, at);
@@ -72,7 +74,7 @@ static fs_status take_of_set(raw *r, uint64_t octets, const uint8_t **at) {
 //----------- Header -----------------------------------------------------------
 
 static fs_status read_header(raw *r, fs_raw_header *header) {
-    const uint8_t *at = NULL;
+    const uint8_t *at;
     fs_status status = take(r, 8, &at);
     if (status != FS_OK) return status;
     if (fs_load_be32(at) != FORMAT_RAW) return fs_fail(r->s->error, FS_ERROR_SYNTAX, "file format mismatch (not raw)");
@@ -192,7 +194,7 @@ static fs_status read_set(raw *r) {
 /* RRsets to the end of the file. A length of its own that lies is found before anything is read by it. */
 static fs_status read_sets(raw *r) {
     for (;;) {
-        const uint8_t *at = NULL;
+        const uint8_t *at;
         fs_status status = fill(r, 4);
         if (status != FS_OK || available(r) == 0) return status;
         status = take(r, 4, &at);

@@ -69,7 +69,7 @@ Options: (default value in parenthesis) \n\
 	-a:	verify generated signatures
 	-c class (IN)
 	-E engine:
-		openssl: sign and verify with libcrypto alone
+		name of an OpenSSL engine to use
 	-P:	disable post-sign verification
 	-Q:	remove signatures from keys that are no longer active
 	-R:	remove signatures from keys that no longer exist
