@@ -192,6 +192,8 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
         Key.generate("example.", "zsk", "ED25519", bits=2048)
     with pytest.raises(ValueError, match="no time zone"):
         Key.generate("example.", publish=datetime(2026, 1, 1))
+    with pytest.raises(ValueError, match="before 1970 or after 2106"):
+        Key.generate("example.", publish=2**32)
     with pytest.raises(TypeError, match="unexpected keyword argument 'until'"):
         Key.generate("example.", until=7)  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="empty label"):

@@ -17,6 +17,7 @@ import fastsign
 import tools
 from differential_zones import ORIGIN, ZONE, records
 from fastsign import Zone, ZoneFile
+from journals import journal, soa, transaction
 
 TEXT = "$TTL 300\n" + "\n".join(ZONE) + "\n"
 EVERY_TYPE = Path(__file__).parents[1] / "data" / "every_type.zone"
@@ -97,8 +98,9 @@ def test_the_class_travels() -> None:
     bridged = zone.to_dnspython()
     assert bridged.rdclass == dns.rdataclass.CH
     assert Zone.from_dnspython(bridged).rrclass == "CH"
-    with pytest.raises(fastsign.ZoneError, match="only class IN"):
-        fastsign.sign_zone(zone, [])
+    for use in (zone.to_text, lambda: fastsign.sign_zone(zone, [])):
+        with pytest.raises(fastsign.ZoneError, match="only class IN"):
+            use()
 
 
 def test_the_spelling_of_names_is_kept() -> None:
@@ -187,6 +189,25 @@ def test_the_loader_s_warnings_are_kept() -> None:
         "signature has expired"
     ]
     assert Zone.from_text(text, "example.", now=1560000000).warnings == ()
+
+
+def test_a_journal_brings_the_zone_up_to_date_and_a_missing_one_is_told_of(tmp_path: Path) -> None:
+    text = "\n".join(
+        f"{owner} {ttl} {rrtype} {rdata}" for owner, ttl, rrtype, rdata in (soa(7), ("@", 300, "NS", "ns"))
+    )
+    (tmp_path / "zone").write_text(text + "\n")
+    path, key = tmp_path / "zone.jnl", fastsign.Key.generate("example.", "csk")
+    file = ZoneFile(tmp_path / "zone", "example.", journal=path)
+    warning = f"journal file {path} not found"
+    assert file.load().warnings == fastsign.sign_zone(file, key).warnings == (warning,)
+    path.write_bytes(journal(7, 8, transaction(7, 8, [], [("new", 300, "TXT", "x")], b"\7example\0")))
+    assert (file.load().serial, list(file.load())[-1].owner) == (8, "new.example.")
+    signed = fastsign.sign_zone(file, key)
+    assert (signed.serial, signed.warnings) == (8, ())
+    path.write_bytes(b"no journal")
+    for use in (file.load, lambda: fastsign.sign_zone(file, key)):
+        with pytest.raises(fastsign.JournalError):
+            use()
 
 
 def test_importing_the_package_imports_next_to_nothing() -> None:

@@ -10,7 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
 
 from fastsign.api.options import given
-from fastsign.api.times import clock, seconds_since_1970
+from fastsign.api.times import clock, stamp
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names, timing
 from fastsign.keys.ds import DIGESTS, ds_rdata, ds_text
@@ -210,7 +210,7 @@ def _algorithm(private_key: PrivateKey, number: int, wanted: str | None) -> int:
 
 def _key_times(times: Timing) -> KeyTimes:
     """Times as key files have them; a key whose end alone is known is in use until then."""
-    moments = {name: seconds_since_1970(cast(int, at), 0) for name, at in given(times, Timing, "Key()").items()}
+    moments = {name: stamp(cast(int, at)) for name, at in given(times, Timing, "Key()").items()}
     if _ENDS & moments.keys() and not _BEGINS & moments.keys():
         moments |= {"publish": 0, "activate": 0}
     return KeyTimes(**moments)

@@ -192,6 +192,8 @@ class _Told:
     def warn(self, text: str) -> None:
         self.warnings.append(text)
 
+    remark = warn
+
     def note(self, text: str) -> None:
         self.warnings.append(text.strip())
 

@@ -28,3 +28,11 @@ def seconds_since_1970(moment: Moment, base: int) -> int:
 def seconds(span: Span) -> int:
     """A span in whole seconds."""
     return int(span.total_seconds()) if isinstance(span, timedelta) else span
+
+
+def stamp(moment: int | datetime) -> int:
+    """A moment as key files have it: 32 bits of seconds since 1970. ValueError for one that is out of their range."""
+    number = seconds_since_1970(moment, 0)
+    if not 0 <= number < 2**32:
+        raise ValueError(f"{moment!r} is before 1970 or after 2106")
+    return number

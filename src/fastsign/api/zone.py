@@ -16,7 +16,7 @@ from fastsign.api.times import clock
 from fastsign.errors import FileError, ZoneError, system_reason
 from fastsign.keys import facts, names
 from fastsign.zone.checks import check_rrsets
-from fastsign.zone.load import Loaded
+from fastsign.zone.load import CLASS_IN, Loaded
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.source import ArenaSource, FileSource, RawSource, Source, TextSource
 from fastsign.zone.write import AtomicFile, MemoryFile, Output
@@ -58,7 +58,10 @@ class ZoneFile:
 
     def load(self, now: int | datetime | None = None) -> Zone:
         """Load the zone; signatures that have expired at *now*, by default the present, are warned of."""
-        return load(self.source, name_of(self.origin), class_of(self.rrclass), clock(now))
+        zone = load(self.source, name_of(self.origin), class_of(self.rrclass), clock(now))
+        if zone.missing_journal:
+            zone.warnings += (f"journal file {zone.missing_journal} not found",)
+        return zone
 
     @property
     def source(self) -> Source:
@@ -191,7 +194,8 @@ class Zone:
         """Write the zone, in canonical order, to a file that appears under its name whole and durably, or not at all.
 
         *format*: text, as `dnssec-signzone` lays it out; full, a record a line; raw, whose header has the time *now*.
-        FileError if it can't be written.
+        RRSIGs that cover nothing that is to be signed are left out, as there. FileError if the file can't be written,
+        ZoneError for another class than IN.
         """
         with system_errors(f"{os.fspath(path)} can't be written"), AtomicFile(os.fspath(path)) as file:
             self._render(file, format, now)
@@ -207,6 +211,8 @@ class Zone:
         from fastsign.zone.raw import raw_header
 
         style = style_of(format)
+        if self.class_number != CLASS_IN:
+            raise ZoneError(f"{self.origin} has class {self.rrclass}: only class IN can be written")
         if format == "raw":
             file.write(raw_header(1, clock(now)))
         order, out = self.order, _core.Column("B")

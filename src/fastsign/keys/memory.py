@@ -10,6 +10,7 @@ import ctypes
 import mmap
 import os
 import weakref
+from contextlib import suppress
 
 from fastsign.keys.files import KeyFile
 from fastsign.keys.write import Material, private_file
@@ -45,7 +46,8 @@ class SecretFile:
 
 def _protect(memory: mmap.mmap) -> None:
     """As the core does with its own secrets: best effort, for a limit on locked memory may be small."""
-    memory.madvise(mmap.MADV_DONTDUMP)
+    with suppress(OSError):
+        memory.madvise(mmap.MADV_DONTDUMP)
     address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     ctypes.CDLL(None).mlock(ctypes.c_void_p(address), ctypes.c_size_t(len(memory)))
 

@@ -134,7 +134,7 @@ def _load(job: Job, tell: Tell) -> Arena:
     for warning in loaded.warnings:
         tell.warn(warning)
     if loaded.missing_journal:
-        tell.note(f"dnssec-signzone: journal file {loaded.missing_journal} not found\n")
+        tell.remark(f"journal file {loaded.missing_journal} not found")
     return loaded.arena
 
 

@@ -16,6 +16,9 @@ class Tell(Protocol):
     def warn(self, text: str) -> None:
         """A warning, with the program's name before it."""
 
+    def remark(self, text: str) -> None:
+        """A line that is less than a warning, with the program's name before it."""
+
     def note(self, text: str) -> None:
         """Text for the error stream, as it is."""
 
@@ -31,6 +34,8 @@ class Silent:
     def report(self, line: str) -> None: ...
 
     def warn(self, text: str) -> None: ...
+
+    def remark(self, text: str) -> None: ...
 
     def note(self, text: str) -> None: ...
 

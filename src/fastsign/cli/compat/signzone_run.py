@@ -31,6 +31,9 @@ class _Listener:
     def warn(self, text: str) -> None:
         self.line.warn(f"warning: {text}")
 
+    def remark(self, text: str) -> None:
+        self.line.warn(text)
+
     def note(self, text: str) -> None:
         self.line.env.stderr.write(text)
 
