@@ -214,11 +214,8 @@ def test_a_ttl_that_no_record_can_have_is_refused(keys, folder):
 
 
 def test_the_usage_text_has_binds_lines(folder):
-    """BIND 9.18's, but for -E."""
     ours, theirs = (done.stderr.splitlines() for done in (signzone("-h", check=False), bind("-h")))
-    assert [line for line in theirs if line not in ours and not line.startswith("Version")] == [
-        "\t-E engine:", "\t\tname of an OpenSSL engine to use"
-    ]  # fmt: skip
+    assert not [line for line in theirs if line not in ours and not line.startswith("Version")]
 
 
 @pytest.mark.parametrize(
