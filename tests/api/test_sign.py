@@ -307,13 +307,25 @@ def test_what_can_not_be_signed_is_an_error_of_the_tree(tmp_path: Path, folder: 
         sign_zone(zone, Key.generate("other.", "csk"))
     with pytest.raises(fastsign.ZoneError, match="SOA"):
         sign_zone(Zone.from_text("", ORIGIN), Keys(folder))
-    with pytest.raises(fastsign.FastsignError, match="temporary output file: file not found"):
+    with pytest.raises(fastsign.FileError, match="temporary output file: file not found"):
         sign_zone(zone, Keys(folder), output=tmp_path / "no" / "folder")
     with pytest.raises(fastsign.ZoneSyntaxError, match="file not found"):
         sign_zone(ZoneFile(tmp_path / "nothing", ORIGIN), Keys(folder))
     with pytest.raises(fastsign.SigningError, match="invalid time"):
         sign_zone(zone, Keys(folder), expiration=timedelta(seconds=-1))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_file_is_ever_replaced(tmp_path: Path) -> None:
+    zone, key = Zone.from_text(TEXT, ORIGIN), Key.generate(ORIGIN, "csk")
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
+        for use in (lambda: sign_zone(zone, key, output=path), lambda: sign_zone(zone, key).write(path)):  # noqa: B023
+            with pytest.raises(fastsign.FileError, match="not a regular file"):
+                use()
+        with pytest.raises(fastsign.FileError, match="not a regular file"):
+            zone.write(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
 
 
 def test_a_large_zone_is_signed_by_workers_and_the_same(folder: Path) -> None:

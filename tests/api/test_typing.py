@@ -15,13 +15,13 @@ from typing import assert_type
 
 import dns.zone
 import fastsign
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastsign import NSEC3, Key, Keys, Record, SignedZone, SigningReport, Verification, Zone, ZoneFile
 
-def main(private_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> None:
+def main(pem: bytes) -> None:
     zone = Zone.load(Path("zone"), "example.", journal="zone.jnl")
     assert_type([record for record in zone], list[Record])
-    key = Key(private_key, "example.", "csk", publish=datetime.now(timezone.utc), inactive=None)
+    key = Key(load_pem_private_key(pem, None), "example.", "csk", publish=datetime.now(timezone.utc), inactive=None)
     options: fastsign.SigningOptions = {"nsec3": NSEC3(opt_out=True), "expiration": timedelta(days=7)}
     signed = fastsign.sign_zone(zone, [key, "keys", Path("other")], serial="date", workers=2)
     assert_type(fastsign.sign_zone(ZoneFile("zone", "example."), Keys("keys", key), **options), SignedZone)

@@ -21,7 +21,7 @@ from fastsign.keys.metadata import FORMAT, KeyState, KeyTimes, Metadata
 from fastsign.keys.write import Material, copy_key
 
 if TYPE_CHECKING:
-    from fastsign.keys.convert import PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 StrPath = str | PathLike[str]
 Role = Literal["ksk", "zsk", "csk"]
@@ -62,7 +62,7 @@ class Key:
 
     def __init__(
         self,
-        private_key: PrivateKey,
+        private_key: PrivateKeyTypes,
         zone: str,
         role: Role = "zsk",
         *,
@@ -201,7 +201,7 @@ def digest_type(digest: str) -> int:
     return _DIGEST_TYPES[digest]
 
 
-def _algorithm(private_key: PrivateKey, number: int, wanted: str | None) -> int:
+def _algorithm(private_key: PrivateKeyTypes, number: int, wanted: str | None) -> int:
     chosen = number if wanted is None else facts.algorithm_number(wanted)
     if chosen != number and not (number in facts.RSA and chosen in facts.RSA):
         raise ValueError(f"{wanted} is no algorithm for {type(private_key).__name__}")
@@ -255,8 +255,10 @@ class Keys:
                 self._keys.append(source)
             elif os.path.isdir(source):
                 self._folders.append(IndexedFolder(os.fspath(source)))
-            else:
+            elif os.path.exists(names.key_path(os.fspath(source)) + ".key"):
                 self._keys.append(Key.load(source))
+            else:
+                raise KeyFileError.at(os.fspath(source), "neither a folder nor the name of a key's files")
 
     def of(self, zone: str) -> list[Key]:
         """The keys of a zone. KeyFileError if one can't be read."""
@@ -274,8 +276,12 @@ class Keys:
             yield from folder.find(zone)
 
     def always(self, zone: bytes) -> tuple[str, ...]:
-        """Names, for `named`, of a zone's keys (its name in wire form) that sign whatever their times say."""
-        return tuple(key._file.path for key in self._of(zone) if key._always)
+        """What `named` calls a zone's keys (its name in wire form) that sign whatever their times say: numbers.
+
+        File names would not do: keys of one tag have the same.
+        """
+        own = {id(key) for key in self._of(zone) if key._always}
+        return tuple(str(number) for number, key in enumerate(self._keys) if id(key) in own)
 
     # ---- what a signing asks (fastsign.keys.folder.KeyStore)
 
@@ -307,8 +313,7 @@ class Keys:
         return best
 
     def named(self, zone: bytes, paths: Iterable[str]) -> list[KeyFile]:
-        by_name = {key._file.path: key._file for key in self._of(zone)}
-        return [by_name[path] for path in paths]
+        return [self._keys[int(number)]._file for number in paths]
 
     def of_signature(self, zone: bytes, algorithm: int, tag: int) -> KeyFile | None:
         for key in self._of(zone):

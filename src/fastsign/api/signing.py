@@ -6,6 +6,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,8 +20,10 @@ from fastsign.api.zone import (
     Zone,
     ZoneFile,
     class_of,
+    file_for,
     load,
     name_of,
+    output_path,
     read_all,
     style_of,
     system_errors,
@@ -37,7 +40,7 @@ from fastsign.sign.zonemd import HASHES
 from fastsign.zone.load import CLASS_IN
 from fastsign.zone.raw import raw_header
 from fastsign.zone.source import FileSource, Source
-from fastsign.zone.write import AtomicFile, MemoryFile, descriptor_path
+from fastsign.zone.write import MemoryFile, descriptor_path
 
 if TYPE_CHECKING:
     import dns.zone
@@ -108,7 +111,7 @@ class SignedZone:
 
         FileError if it can't be written.
         """
-        with system_errors(f"{os.fspath(path)} can't be written"), AtomicFile(os.fspath(path)) as file:
+        with file_for(path) as file:
             file.append_from(self._fd, os.fstat(self._fd).st_size)
             file.commit()
 
@@ -151,7 +154,9 @@ class SigningOptions(TypedDict, total=False):
 
 
 def sign_zone(
-    zone: Zone | ZoneFile, keys: Keys | Key | StrPath | Iterable[Key | StrPath], **options: Unpack[SigningOptions]
+    zone: Zone | ZoneFile,
+    keys: Keys | Key | StrPath | Iterable[Keys | Key | StrPath],
+    **options: Unpack[SigningOptions],
 ) -> SignedZone:
     """Sign a zone, and verify what was written before anyone sees it.
 
@@ -168,14 +173,12 @@ def sign_zone(
     started = time.monotonic()
     report, told = Report(time.monotonic, watch=options.get("watch")), _Told()
     job = _job(zone, keys if isinstance(keys, Keys) else _keys(keys), options)
-    output = MemoryFile() if job.output is None else open_output(job)
-    fd = os.dup(output.fd)
-    try:
-        with system_errors(f"{names.to_text(job.origin)} can't be signed"):
-            signed = run(job, output, report, told)
-    except BaseException:
-        os.close(fd)
-        raise
+    with system_errors(f"{names.to_text(job.origin)} can't be signed"), ExitStack() as failing:
+        output = failing.enter_context(MemoryFile() if job.output is None else open_output(job))
+        fd = os.dup(output.fd)
+        failing.callback(os.close, fd)
+        signed = run(job, output, report, told)
+        failing.pop_all()  # the descriptor is kept, and the output is closed
     return SignedZone(job, fd, signed.dsset, report.conclude(time.monotonic() - started), told.warnings)
 
 
@@ -200,7 +203,7 @@ class _Told:
     def detail(self, level: int, line: str) -> None: ...
 
 
-def _keys(keys: Key | StrPath | Iterable[Key | StrPath]) -> Keys:
+def _keys(keys: Key | StrPath | Iterable[Keys | Key | StrPath]) -> Keys:
     return Keys(keys) if isinstance(keys, Key | str | os.PathLike) else Keys(*keys)
 
 
@@ -220,7 +223,7 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
         expiration=expiration,
         expiration_dnskey=expiration_dnskey,
         denial=_denial(options.get("nsec3")),
-        output=None if output is None else os.fspath(output),
+        output=None if output is None else output_path(output),
         style=style,
         header=raw_header(1, now) if style == RAW else b"",
         keys=keys,

@@ -19,7 +19,7 @@ from fastsign.zone.checks import check_rrsets
 from fastsign.zone.load import CLASS_IN, Loaded
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.source import ArenaSource, FileSource, RawSource, Source, TextSource
-from fastsign.zone.write import AtomicFile, MemoryFile, Output
+from fastsign.zone.write import AtomicFile, MemoryFile, Output, is_special
 
 if TYPE_CHECKING:
     import dns.zone
@@ -197,7 +197,7 @@ class Zone:
         RRSIGs that cover nothing that is to be signed are left out, as there. FileError if the file can't be written,
         ZoneError for another class than IN.
         """
-        with system_errors(f"{os.fspath(path)} can't be written"), AtomicFile(os.fspath(path)) as file:
+        with file_for(path) as file:
             self._render(file, format, now)
             file.commit()
 
@@ -263,6 +263,20 @@ def system_errors(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileError(f"{what}: {system_reason(error)}") from error
+
+
+def output_path(path: StrPath) -> str:
+    """A path that a file can be put at. FileError for a device or folder, which no file may replace."""
+    if is_special(os.fspath(path)):
+        raise FileError(f"{os.fspath(path)} is not a regular file and will not be replaced")
+    return os.fspath(path)
+
+
+@contextmanager
+def file_for(path: StrPath) -> Iterator[AtomicFile]:
+    """A file to be written and committed. FileError if that can't be done."""
+    with system_errors(f"{os.fspath(path)} can't be written"), AtomicFile(output_path(path)) as file:
+        yield file
 
 
 def read_all(fd: int) -> bytes:

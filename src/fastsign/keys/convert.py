@@ -14,16 +14,13 @@ from fastsign.keys.write import Material
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-    PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey | Ed448PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _CURVES = {"secp256r1": facts.ECDSAP256SHA256, "secp384r1": facts.ECDSAP384SHA384}
 
 
-def algorithm_of(key: PrivateKey) -> int:
+def algorithm_of(key: PrivateKeyTypes) -> int:
     """The DNSSEC algorithm of a private key, RSASHA256 for RSA. ValueError if there is none."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
@@ -38,15 +35,16 @@ def algorithm_of(key: PrivateKey) -> int:
     raise ValueError(f"{type(key).__name__}: DNSSEC has RSA, P-256, P-384, Ed25519 and Ed448 keys")
 
 
-def material_of(key: PrivateKey) -> tuple[bytes, Material]:
+def material_of(key: PrivateKeyTypes) -> tuple[bytes, Material]:
     """(public key as in a DNSKEY, key material as in a .private file). ValueError as in algorithm_of."""
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
     algorithm = algorithm_of(key)
     if isinstance(key, rsa.RSAPrivateKey):
         return _rsa(key)
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return _ecdsa(key, 32 if algorithm == facts.ECDSAP256SHA256 else 48)
+    assert isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)  # algorithm_of knows no others
     return key.public_key().public_bytes_raw(), [("PrivateKey", _encoded(key.private_bytes_raw()))]
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from fastsign.errors import FastsignError, system_reason
+from fastsign.errors import FileError, system_reason
 from fastsign.keys.ds import dsset_name, keyset_name
 from fastsign.sign.job import Job
 from fastsign.sign.pipeline import Signed, sign_zone
@@ -53,7 +53,7 @@ def open_output(job: Job, stream: BinaryIO | None = None) -> Output:
             raise ValueError("the job names no output file, and there is no stream to write to")
         return StreamFile(stream)
     except OSError as error:
-        raise FastsignError(f"failed to open temporary output file: {system_reason(error)}") from None
+        raise FileError(f"failed to open temporary output file: {system_reason(error)}") from None
 
 
 def prepare(job: Job, output: Output, report: Report, tell: Tell) -> Prepared:

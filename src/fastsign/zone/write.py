@@ -107,6 +107,11 @@ class AtomicFile:
         self.abandon()
 
 
+def is_special(path: str) -> bool:
+    """Is there something that no file may take the place of, such as a device? A rename by root would do that."""
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
 class StreamFile(AtomicFile):
     """A temporary file on its way to a stream, where `place` copies it: a pipe can't take anything back."""
 

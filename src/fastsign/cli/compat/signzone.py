@@ -19,6 +19,7 @@ from fastsign.keys.facts import class_number
 from fastsign.sign import serial
 from fastsign.sign.denial import SALT_MAX, Wanted
 from fastsign.sign.job import BEGINS_BEFORE, LASTS, Job
+from fastsign.zone.write import is_special
 
 _USAGE = """\
 Usage:
@@ -269,11 +270,10 @@ def _switches(options: _Options) -> dict[str, Any]:
 
 
 def _check_output(env: Env, output: str) -> None:
-    """Only a file may be replaced: not a device, which a rename by root would turn into one."""
+    """Only a file may be replaced."""
     if not output:
         raise FatalError("failed to rename temp file to : file not found")
-    path = env.path(output)
-    if output != "-" and os.path.exists(path) and not os.path.isfile(path):
+    if output != "-" and is_special(env.path(output)):
         raise FatalError(f"{output} is not a regular file and will not be replaced; -f - writes to standard output")
 
 
@@ -292,7 +292,7 @@ def _check_dnssec_only(env: Env, options: _Options, zone_file: str) -> None:
         raise FatalError("option -D cannot be used with --zonemd")
     if "J" in values:
         raise FatalError("option -D cannot be used with -J: the zone file lacks the changes of the journal")
-    if "P" not in flags and os.path.exists(env.path(zone_file)) and not os.path.isfile(env.path(zone_file)):
+    if "P" not in flags and is_special(env.path(zone_file)):
         raise FatalError(f"option -D has to read the zone file twice, and {zone_file} is not a regular file; use -P")
 
 
