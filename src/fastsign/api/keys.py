@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
 
+from fastsign.api.keystore import ZoneKeys
 from fastsign.api.options import given
 from fastsign.api.times import clock, stamp
 from fastsign.errors import KeyFileError
@@ -16,7 +17,6 @@ from fastsign.keys import facts, names, timing
 from fastsign.keys.ds import DIGESTS, ds_rdata, ds_text
 from fastsign.keys.files import KeyFile, read_key, tags_in_use
 from fastsign.keys.folder import IndexedFolder
-from fastsign.keys.load import ZoneKey, is_our_zone_key
 from fastsign.keys.metadata import FORMAT, KeyState, KeyTimes, Metadata
 from fastsign.keys.write import Material, copy_key
 
@@ -262,11 +262,19 @@ class Keys:
 
     def of(self, zone: str) -> list[Key]:
         """The keys of a zone. KeyFileError if one can't be read."""
-        name = names.from_text(zone).lower()
+        name = names.from_text(zone)
         found = {key.dnskey: key for key in self._of(name)}
         for file in self._in_folders(name):
             found.setdefault(file.rdata, _in_file(file))
         return list(found.values())
+
+    def store(self, zone: bytes) -> ZoneKeys:
+        """The keys of a zone (its name in wire form) as a signing asks for them. KeyFileError if one can't be read."""
+        own = list(self._of(zone))
+        timed = {key.dnskey: key._file for key in own if not key._always}
+        for file in self._in_folders(zone):
+            timed.setdefault(file.rdata, file)
+        return ZoneKeys([key._file for key in own if key._always], list(timed.values()), self._folders)
 
     def _of(self, zone: bytes) -> Iterator[Key]:
         return (key for key in self._keys if key._file.name == zone.lower())
@@ -275,60 +283,9 @@ class Keys:
         for folder in self._folders:
             yield from folder.find(zone)
 
-    def always(self, zone: bytes) -> tuple[str, ...]:
-        """What `named` calls a zone's keys (its name in wire form) that sign whatever their times say: numbers.
-
-        File names would not do: keys of one tag have the same.
-        """
-        own = {id(key) for key in self._of(zone) if key._always}
-        return tuple(str(number) for number, key in enumerate(self._keys) if id(key) in own)
-
-    # ---- what a signing asks (fastsign.keys.folder.KeyStore)
-
-    def find(self, zone: bytes) -> list[KeyFile]:
-        found = {key._file.rdata: key._file for key in self._of(zone) if not key._always}
-        for file in self._in_folders(zone):
-            found.setdefault(file.rdata, file)
-        return list(found.values())
-
-    def of_zone(self, zone: bytes, dnskeys: Iterable[bytes]) -> tuple[list[ZoneKey], list[str]]:
-        found, warnings = [], []
-        for rdata in filter(is_our_zone_key, dnskeys):
-            file = self._of_dnskey(zone, rdata)
-            if file is None or not (file.can_sign or file.external):
-                warnings.append(f"the secret of the zone's key {facts.key_text(zone, rdata)} is not at hand")
-            found.append(ZoneKey(rdata, file))
-        return found, warnings
-
-    def _of_dnskey(self, zone: bytes, rdata: bytes) -> KeyFile | None:
-        """The key that is a DNSKEY of the zone, be it revoked or not."""
-        for key in self._of(zone):
-            if _unrevoked(key._file.rdata) == _unrevoked(rdata):
-                return key._file.with_flags(facts.dnskey(rdata).flags)
-        best = None
-        for folder in self._folders:
-            for known in folder.of_zone(zone, [rdata])[0]:
-                if best is None or (known.file is not None and known.file.can_sign):
-                    best = known.file
-        return best
-
-    def named(self, zone: bytes, paths: Iterable[str]) -> list[KeyFile]:
-        return [self._keys[int(number)]._file for number in paths]
-
-    def of_signature(self, zone: bytes, algorithm: int, tag: int) -> KeyFile | None:
-        for key in self._of(zone):
-            if (key._file.algorithm, key._file.tag) == (algorithm, tag):
-                return key._file
-        found = (folder.of_signature(zone, algorithm, tag) for folder in self._folders)
-        return next(filter(None, found), None)
-
     def __repr__(self) -> str:
         sources = [*(repr(folder.directory) for folder in self._folders), *map(repr, self._keys)]
         return f"Keys({', '.join(sources)})"
-
-
-def _unrevoked(rdata: bytes) -> bytes:
-    return facts.with_flags(rdata, facts.dnskey(rdata).flags & ~facts.REVOKE)
 
 
 def _in_file(file: KeyFile) -> Key:

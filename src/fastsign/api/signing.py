@@ -29,8 +29,8 @@ from fastsign.api.zone import (
     system_errors,
 )
 from fastsign.errors import ZoneError
-from fastsign.keys import names, timing
-from fastsign.keys.facts import SEP, class_name
+from fastsign.keys import names
+from fastsign.keys.facts import class_name
 from fastsign.sign import serial as serials
 from fastsign.sign.denial import ITERATIONS_MAX, SALT_MAX, Wanted
 from fastsign.sign.job import BEGINS_BEFORE, LASTS, RAW, Job
@@ -210,7 +210,7 @@ def _keys(keys: Key | StrPath | Iterable[Keys | Key | StrPath]) -> Keys:
 def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
     """What the signer is to do: the options, resolved."""
     file, source, origin, rrclass = _subject(zone)
-    now = clock(options.get("now"))
+    now, store = clock(options.get("now")), keys.store(origin)
     inception, expiration, expiration_dnskey = _validity(options, now)
     style, output = style_of(options.get("format", "text")), options.get("output")
     return Job(
@@ -226,10 +226,10 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
         output=None if output is None else output_path(output),
         style=style,
         header=raw_header(1, now) if style == RAW else b"",
-        keys=keys,
+        keys=store,
         smart=True,
-        key_names=keys.always(origin),
-        ignore_ksk_flag=_is_csk(keys, origin, now) if "csk" not in options else bool(options["csk"]),
+        key_names=store.names,
+        ignore_ksk_flag=bool(options["csk"]) if "csk" in options else store.are_csk(now),
         serial_method=_serial_method(options.get("serial", serials.KEEP)),
         today=serials.day_of(now),
         seed=int.from_bytes(os.urandom(8), "big") if "jitter" in options else 0,
@@ -276,12 +276,6 @@ def _serial_method(method: str) -> str:
     if method not in serials.METHODS:
         raise ValueError(f"serial={method!r}: it is one of {', '.join(serials.METHODS)}")
     return method
-
-
-def _is_csk(keys: Keys, zone: bytes, now: int) -> bool:
-    """Do key-signing keys sign everything? If one says so, or if there are no others in use."""
-    used = [key for key in keys.find(zone) if timing.is_active(key, now)] + keys.named(zone, keys.always(zone))
-    return any(all(timing.roles(key)) for key in used) or (bool(used) and all(key.flags & SEP for key in used))
 
 
 # Options that are numbers, or spans of time -> the fields of a Job.
