@@ -7,7 +7,7 @@ cdef extern from "render.h" nogil:
     const fs_style *fs_styles
 
     enum:
-        FS_STYLE_RAW, FS_STYLE_COUNT, FS_NAME_TEXT_MAX
+        FS_STYLE_RAW, FS_STYLE_COUNT
 
     ctypedef struct fs_render_input:
         const fs_arena *arena
