@@ -67,6 +67,13 @@ def test_a_rollover_is_followed(arguments: str, rolled: Path) -> None:
     both(rolled, *arguments.split(), "-f", "child", "-d", ".", ZONE)
 
 
+@pytest.mark.parametrize("options", ["-D -a 4 -a 1 -a 2", "-D -u -a 2 -a 1", "-a 4 -a 1"])
+def test_records_come_digest_by_digest(options: str, folder: Path, old: Key, new: Key) -> None:
+    write_parent(folder / "parent", [old.ds()])
+    write_child(folder / "child", [dnskeys(old, new), cdnskeys(old, new)], [old, new])
+    both(folder, *options.split(), "-f", "child", "-d", "parent", ZONE)
+
+
 @pytest.mark.parametrize("arguments", ["-v 3", "-D -T 9", "-D -a 1"])
 def test_the_case_of_a_name_does_not_matter(arguments: str, rolled: Path) -> None:
     both(rolled, *arguments.split(), "-f", "child", "-d", ".", "cHILD.exampLE.")

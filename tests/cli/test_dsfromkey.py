@@ -13,6 +13,18 @@ from peer_tool import ours, theirs
 
 PROGRAM = "dnssec-dsfromkey"
 
+# Master files that the loader gives up, each for another reason.
+UNREADABLE = (
+    "x. DNSKEY 257 3 15 AAAA\n",
+    "x. 60\n",
+    " 60 A 192.0.2.1\n",
+    "$FOO bar\n",
+    "x. 60 NONSENSE 1\n",
+    "x. 60 CH A 1.2.3.4\n",
+    "$TTL\n",
+    "x. 60 DNSKEY 257 3 15 !\n",
+)
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,6 +44,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "no-flag").write_text(texts["rsa"].replace(" 257 3 ", " 1 3 "))
     (folder / "unknown").write_text("ex-ample. 60 DNSKEY 257 3 99 AAAA\nex-ample. 60 DNSKEY 257 3 13 AAAA\n")
     (folder / "broken").write_text("$TTL 60\n@ DNSKEY 257 3\n")
+    for number, text in enumerate(UNREADABLE):
+        (folder / f"unreadable{number}").write_text(text)
+    (folder / "point.key").write_text(f"x. DNSKEY 257 3 13 {'A' * 86}==\n")
     (folder / "keyset-ex-ample.").write_text(texts["rsa"])
     (folder / "sub").mkdir()
     (folder / "sub/keyset-ex-ample.").write_text(texts["ed"])
@@ -50,6 +65,7 @@ def folder(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "ksk", "ksk.key", "zsk", "rsa", "./ed", "revoked", "-A revoked", "no", "./no.key", "-C ksk", "-T 5mi ksk",
         "-T 0 -C rsa", "-T 3x ksk", "-2 ksk", "-a 2 ksk", "-a SHA-256 -a 4 ed", "-a sha384 -a sha-256 -2 ed",
         "-a 0 ksk",
+        "-a 2 -a 3 ksk", "-a 5 -a 6 -a 7 -a 8 -a 9 -a 10 -a 11 -a 12 ksk", "-f . ex-ample", "-f . -A",
         "-a 3 ksk", "-a GOST ksk", "-a FOO ksk", "-a 256 ksk", "-a 0x2 ksk", "-a5 ksk", "-v 3 ksk", "-v x ksk",
         "-K . ksk", "-K /nowhere ksk", "-d . ksk", "-K", "-c XX ksk", "-c CH ksk", "-l dlv ksk", "ksk zsk", "-w", "",
         "-f zone ex-ample", "-fzone EX-ample.", "-A -f zone ex-ample", "-C -T 9 -A -f zone ex-ample", "-f ex-ample",
@@ -71,6 +87,20 @@ def test_sha1_is_warned_of_by_its_number_and_not_as_type_0(arguments: str, folde
     assert "digest type 0 is deprecated" in wanted.stderr
     messages = wanted.stderr.replace("type 0", "type 1")
     assert ours(PROGRAM, *arguments.split()) == Done(0, wanted.stdout, messages)
+
+
+@pytest.mark.parametrize("number", range(len(UNREADABLE)))
+def test_what_is_wrong_with_a_master_file_is_said_as_bind_says_it(number: int, folder: Path) -> None:
+    wanted = theirs(PROGRAM, "-f", f"unreadable{number}", "x", cwd=folder)
+    assert wanted.code == 1
+    assert ours(PROGRAM, "-f", f"unreadable{number}", "x") == wanted
+
+
+def test_no_digest_is_made_of_a_point_that_is_not_on_its_curve(folder: Path) -> None:
+    wanted = theirs(PROGRAM, "point", cwd=folder)
+    told, reason = wanted.stderr.splitlines()
+    assert "EVP_PKEY_fromdata failed" in told  # of OpenSSL, to which BIND passes the key
+    assert ours(PROGRAM, "point") == Done(1, "", f"{reason}\n")
 
 
 def test_an_empty_folder_name_is_refused(folder: Path) -> None:

@@ -15,6 +15,7 @@ from keyfile_scene import Outcome, contents, named, run_both, run_ours, run_thei
 
 NO_TTL = "others. IN DNSKEY 256 3 15 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 UNKNOWN = "strange. 60 DNSKEY 257 3 200 AAAA\n"
+POINT = f"point. 60 DNSKEY 257 3 13 {'A' * 86}==\n"
 SHORT = "short. 60 DNSKEY 257 3 13 AAAA\n"
 
 
@@ -42,7 +43,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     records = re.sub(r"^;.*\n", "", lines, flags=re.MULTILINE).replace("zone. IN", "zone. 60 IN")
     (folder / "zone").write_text(f"@ 60 SOA . . 1 2 3 4 5\n@ 60 NS .\n{records}other.zone. 60 A 192.0.2.1\n{records}")
     (folder / "ttls").write_text(records.replace("60 ", "", 1) + "ttls. 60 NS .\n@ A 192.0.2.1\n@ 60 A 192.0.2.2\n")
-    for name, text in (("others", NO_TTL), ("strange", UNKNOWN), ("short", SHORT)):
+    for name, text in (("others", NO_TTL), ("strange", UNKNOWN), ("short", SHORT), ("point", POINT)):
         (folder / name).write_text(text)
     (folder / "empty").write_text("")
     (folder / "broken").write_text("a 60 A 1.2.3.4.5\n")
@@ -119,6 +120,13 @@ def test_complaints_are_those_of_bind(line: str, keys: Path, tmp_path: Path) -> 
 def without_folder(outcome: Outcome) -> Outcome:
     """The outcome with the paths that our loader was given as the command line has them."""
     return replace(outcome, stderr=re.sub(r"/\S*/(?=\w+:\d)", "", outcome.stderr))
+
+
+def test_a_point_that_is_not_on_its_curve_is_no_key(keys: Path, tmp_path: Path) -> None:
+    ours, theirs = run_both(keys, tmp_path, "dnssec-importkey", "-f", "point", "point")
+    reason = theirs.stderr.splitlines(keepends=True)[-1]  # OpenSSL's own words come before
+    assert ours == replace(theirs, stderr=reason)
+    assert ours.stderr == "dnssec-importkey: fatal: dst_key_fromdns: crypto failure\n"
 
 
 def test_a_folder_without_a_name_is_refused(keys: Path, tmp_path: Path) -> None:

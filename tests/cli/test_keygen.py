@@ -16,6 +16,7 @@ import pytest
 import tools
 from fastsign.cli.compat import keygen, keygen_run
 from fastsign.cli.env import Env
+from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names
 from fastsign.keys.files import find_keys, read_key
 from fastsign.keys.generate import make_key
@@ -73,6 +74,7 @@ GOOD = """
 -a ECDSA256 -n ZONE example
 -a 13 -n other -f KSK example
 -a 13 -b 0 example
+-a 0013 example
 -a 13 -c CH example
 -a 13 -c CLASS5 example
 -a 13 -T dnskey -p 3 example
@@ -93,6 +95,7 @@ GOOD = """
 -a 13 -i 1d example
 -a 13 -i 1d -A +2d example
 -a 13 -i 1d -P +1d example
+-a 13 -i -1 -A +1d example
 -q -a13 -L300 -fK example
 -v 1 -a 13 example
 -a 15 1/2.$a\\.b.\\000x.arpa
@@ -123,6 +126,8 @@ example
 -a 13 .a
 -a 13 a\\
 -a 13 a\\999
+-a 13 a\\25
+-a 13 a\\2x
 -a 13 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 -a FOO example
 -a 300 example
@@ -181,6 +186,15 @@ def test_usage_follows_a_command_line_that_makes_no_sense(line: str, tmp_path: P
     assert mine.code == (0 if line == "-h" else theirs.code)  # 9.18 ends -h with 1, 9.20 with 0
 
 
+@pytest.mark.parametrize("option", ["-n", "-T", "-f", "-c", "-b", "-M"])
+def test_an_empty_value_is_none_that_there_is(option: str, tmp_path: Path) -> None:
+    """As of a variable that is not set."""
+    mine = run_mine(tmp_path, "-a", "8", option, "", "example")
+    assert (mine.code, mine.stdout, mine.files) == (1, "", {})
+    if option not in ("-b", "-M"):  # BIND makes a key without a key of the one, 9.18 has not the other
+        assert mine == run_theirs(tmp_path, "-a", "8", option, "", "example")
+
+
 @pytest.mark.parametrize("option", ["-k mine", "-l file", "-F", "-m record"])
 def test_options_that_are_not_offered_are_refused_by_name(option: str, tmp_path: Path) -> None:
     outcome = run_mine(tmp_path, *option.split(), "example")
@@ -228,6 +242,20 @@ def test_successors_are_those_of_bind(line: str, option: str, tmp_path: Path) ->
     if made.code == 0:
         old, new = read_key(name, str(mine)), read_key(made.stdout.strip(), str(mine))
         assert (old.successor, new.predecessor) == (new.tag, old.tag)
+
+
+def test_no_successor_is_made_of_a_key_that_can_not_be_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = run_mine(tmp_path, "-a", "15", "-I", "+90d", "-D", "+120d", "example").stdout.strip()
+    before = contents(tmp_path)
+
+    def full(key: object) -> None:
+        raise KeyFileError.at("x.key", "disk full")
+
+    monkeypatch.setattr(keygen_run, "rewrite_key", full)
+    outcome = run_mine(tmp_path, "-S", name)
+    text = f"example/ED25519/{int(name[-5:])}"
+    assert outcome.stderr == f"dnssec-keygen: fatal: failed to update predecessor {text}: disk full\n\n"
+    assert (outcome.code, outcome.stdout, outcome.files) == (1, "", before)
 
 
 # ---- the key itself
@@ -319,7 +347,8 @@ def test_a_full_or_closed_folder_ends_in_an_error_and_no_files(tmp_path: Path, m
     outcome = run_mine(tmp_path, "-a", "13", "example")
     assert outcome.code == 1
     assert outcome.stdout == ""
-    assert re.fullmatch(r"dnssec-keygen: fatal: .*\.key: No space left on device\n", outcome.stderr)
+    complaint = r"dnssec-keygen: fatal: failed to write key example/ECDSAP256SHA256/\d+: No space left on device\n\n"
+    assert re.fullmatch(complaint, outcome.stderr)
     assert outcome.files == {}
 
 

@@ -53,6 +53,7 @@ GOOD = """
 ./{K}
 -K . {K}
 -K ./ {K}
+-K . ./{K}
 -K sub {U}
 sub/{U}
 sub//{U}
@@ -97,6 +98,10 @@ Kexample.+013+00001
 {T}
 -r {T}
 -K . {T}
+-K sub ./{K}
+-K nowhere sub/{U}
+-K sub sub/{U}.key
+-K . sub/
 sub/
 """
 

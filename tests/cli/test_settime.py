@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,8 @@ GOOD = """
 -P20300101 -K sub {sub}
 -P20300101 -K sub/ {sub}
 -P20300101 -K . {K}
+-P20300101 -K . ./{K}
+-P20300101 -K ./sub// .//{sub}
 -L 0 {K}
 -L 1h {K}
 -L none {K}
@@ -132,6 +135,7 @@ GOOD = """
 -i 1d -P 20400101 -A none {N}
 -i 1d -P none {N}
 -i 1d -L 60 {N}
+-i -1 -A 20300101 {N}
 -v 3 -P 20300101 {K}
 -v 3 -p P {K}
 -P 20300101 {X}
@@ -183,6 +187,13 @@ BAD = """
 -P now sub/
 -P now /
 -P now -K nowhere {K}
+-P now -K  {K}
+-P now -K  sub/{sub}
+-P now -K sub ./{K}
+-P now -K sub sub/{sub}.private
+-P now -K . sub/
+-P now -K sub /nowhere/{K}
+-P now -K .
 -P now {L}
 -p all {L}.
 -L 5 {L}
@@ -310,6 +321,50 @@ def test_a_private_file_that_was_open_is_closed_and_told_of(mode: int, keys: Pat
         private.chmod(0o600)
     assert ours == theirs
     assert ("have changed from" in ours.stderr) == (mode != 0o600)
+
+
+BROKEN = {
+    ".key": ("", "junk\n", "x. IN A 192.0.2.1\n", "x. IN KEY 256 3 15 AAAA\n", None),
+    ".private": ("", "junk\n", "Private-key-format: v1.3\n", "Private-key-format: v2.0\nAlgorithm: 13 (?)\n", None),
+    ".state": ("", "; \n", "; \njunk\n", "; \nAlgorithm: 14\n", "; \nAlgorithm: 14\nLength: 256\n"),
+}
+BROKEN[".state"] += tuple(
+    f"; \nAlgorithm: 14\nLength: 384\n{line}\n"
+    for line in (
+        "KSK: si",
+        "KSK:",
+        "Published:",
+        "Published: 2030",
+        "DSState: new",
+        "GoalState:",
+        "Lifetime: 99999999999",
+    )
+)
+
+
+@pytest.mark.parametrize(("suffix", "text"), [(suffix, text) for suffix, texts in BROKEN.items() for text in texts])
+def test_what_is_wrong_with_a_file_is_said_as_bind_says_it(
+    suffix: str, text: str | None, keys: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+    shutil.copytree(keys, folder)
+    path = folder / f"{(folder / 'S').read_text()}{suffix}"
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    ours, theirs = run_both(folder, tmp_path, "dnssec-settime", *named(folder, "-P 20300101 {S}"))
+    assert theirs.code == 1
+    assert ours == theirs
+
+
+def test_what_a_state_file_says_without_a_colon_is_not_heard(keys: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    shutil.copytree(keys, folder)
+    text = "; \nAlgorithm: 14\nLength: 384\nKSK yes\nZSK\nGoalState hidden\nNonsense\nDSState: HIDDEN now\n"
+    (folder / f"{(folder / 'S').read_text()}.state").write_text(text)
+    ours, theirs = run_both(folder, tmp_path, "dnssec-settime", *named(folder, "-s -P 20300101 {S}"))
+    assert theirs.code == 0, theirs.stderr
+    assert ours == theirs
 
 
 def test_a_private_file_of_another_key_is_refused(keys: Path, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def _wanted(child: Child, wish: Wish, tell: Listener) -> tuple[bytes, ...]:
             raise ChildError(f"CDS records at {child.text} do not match any -a digest types")
         tell.say(1, "CDS records have no allowed digest types; using CDNSKEY instead")
     try:
-        return tuple(ds_rdata(child.zone, rdata, digest) for rdata in child.cdnskey.rdatas for digest in wish.digests)
+        return tuple(ds_rdata(child.zone, rdata, digest) for digest in wish.digests for rdata in child.cdnskey.rdatas)
     except ValueError:
         raise ChildError("ds_from_rdata(): not implemented") from None
 

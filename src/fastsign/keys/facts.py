@@ -53,7 +53,7 @@ def algorithm_name(algorithm: int) -> str:
 def algorithm_number(text: str) -> int | None:
     """Number of a mnemonic in any case, or of a number up to 255; None if it is neither."""
     if text.isascii() and text.isdigit():
-        return int(text) if len(text) <= 3 and int(text) <= 255 else None
+        return int(text) if int(text) <= 255 else None
     return _NUMBERS.get(text.upper())
 
 
@@ -136,6 +136,14 @@ def check_public_key(algorithm: int, public_key: bytes) -> None:
         rsa_numbers(public_key)
     elif len(public_key) != _KEY_LENGTH[algorithm]:
         raise ValueError("public key is invalid")
+
+
+def check_point(rdata: bytes) -> None:
+    """ValueError with BIND's words if a key that passes check_public_key is a point that is not on its curve."""
+    from fastsign._core import PublicKeys
+
+    if rdata[3] in (ECDSAP256SHA256, ECDSAP384SHA384) and not PublicKeys((rdata,)).facts(0)[4]:
+        raise ValueError("crypto failure")
 
 
 def key_bits(algorithm: int, public_key: bytes) -> int:

@@ -110,8 +110,16 @@ def read_key(path: str, directory: str = ".", *, need_private: bool = False, wit
 
 
 def read_public_key(path: str) -> KeyFile:
-    """Read a key's .key file alone, by the name of its files with or without suffix. KeyFileError as in read_key."""
-    return _read_public(names.key_path(path))
+    """Read a key's .key file alone, by the name of its files with or without suffix.
+
+    KeyFileError as in read_key, and if the public key is none that signatures can be verified by.
+    """
+    key = _read_public(names.key_path(path))
+    try:
+        facts.check_point(key.rdata)
+    except ValueError as error:
+        raise KeyFileError.at(key.path + ".key", str(error)) from None
+    return key
 
 
 def find_keys(zone: bytes, directory: str = ".", problems: list[KeyFileError] | None = None) -> list[KeyFile]:
@@ -203,7 +211,7 @@ def parse_key_record(text: str, base: str = "") -> KeyFile:
     if words[at].upper() == "KEY":
         raise ValueError("bad key type")
     if words[at].upper() != "DNSKEY":
-        raise ValueError("unexpected token")
+        raise ValueError("unexpected token" if words[at] else "end of file")
     flags, protocol, algorithm, public_key = _parse_rdata([word for word in words[at + 1 :] if word])
     facts.check_public_key(algorithm, public_key)
     return KeyFile(owner, flags, protocol, algorithm, public_key, ttl, base, rrclass=rrclass or 1)

@@ -162,7 +162,9 @@ def parse_private(path: str, algorithm: int) -> Metadata:
 
 def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> Metadata:
     version = _format_version(lines)
-    tag, value = next(lines, ("", memoryview(b"")))
+    tag, value = next(lines, (None, memoryview(b"")))
+    if tag is None:
+        raise ValueError("end of file")
     if tag != "Algorithm" or first_word(value) != str(algorithm):
         raise ValueError
     # Tags are compared without regard to case, but for External.
@@ -178,7 +180,7 @@ def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> M
         elif lower in _NUMBERS:
             values[_NUMBERS[lower]] = number(first_word(value))
         elif lower in _MOMENTS:
-            dates[_MOMENTS[lower]] = times.parse_digits(first_word(value)) % 2**32
+            dates[_MOMENTS[lower]] = _moment(first_word(value))
         elif lower in secrets:
             found.add(lower)
             if tag.capitalize() in HSM_TAGS:
@@ -249,6 +251,12 @@ def _decode(value: memoryview) -> bytearray:
         return bytearray()
     del octets[len(octets) - padding :]
     return octets
+
+
+def _moment(text: str) -> int:
+    if not text:
+        raise ValueError
+    return times.parse_digits(text) % 2**32
 
 
 def first_word(value: memoryview) -> str:

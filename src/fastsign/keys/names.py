@@ -67,6 +67,8 @@ def _unescape(octets: bytes, at: int) -> tuple[int, int]:
     if not 0x30 <= octets[at] <= 0x39:
         return octets[at], at + 1
     decimal = octets[at : at + 3]
+    if decimal.isdigit() and len(decimal) < 3 and at + 3 > len(octets):
+        raise ValueError("unexpected end of input")
     if len(decimal) < 3 or not decimal.isdigit() or int(decimal) > 255:
         raise ValueError("bad escape")
     return int(decimal), at + 3

@@ -132,12 +132,18 @@ def parse_state(path: str, algorithm: int, bits: int, metadata: Metadata) -> Met
     pairs = [line.partition(";")[0].split() for line in text.split("\n")]
     words = [(pair[0], pair[1] if len(pair) > 1 else "") for pair in pairs if pair]
     try:
-        # The first two lines must fit the key.
-        if words[:2] != [("Algorithm:", str(algorithm)), ("Length:", str(bits))]:
-            raise ValueError("unexpected token")
+        _check_key(words[:2], [("Algorithm:", str(algorithm)), ("Length:", str(bits))])
         return _parse_lines(words[2:], metadata)
     except ValueError as error:
         raise KeyFileError.at(path, str(error)) from None
+
+
+def _check_key(words: list[tuple[str, str]], expected: list[tuple[str, str]]) -> None:
+    """The first two lines must fit the key."""
+    if words != expected[: len(words)]:
+        raise ValueError("unexpected token")
+    if len(words) < len(expected):
+        raise ValueError("end of file")
 
 
 def _parse_lines(words: list[tuple[str, str]], metadata: Metadata) -> Metadata:
@@ -145,15 +151,17 @@ def _parse_lines(words: list[tuple[str, str]], metadata: Metadata) -> Metadata:
     values: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     for tag, word in words:
-        lower = tag.lower().removesuffix(":")
+        lower, colon, _ = tag.lower().partition(":")
+        if not colon:
+            continue
         if lower in _READ_TIMES:
-            moment = times.parse_digits(word) % 2**32
+            moment = times.parse_digits(_given(word)) % 2**32
             if lower not in _UNREAD_BY_BIND or getattr(metadata.times, _READ_TIMES[lower]) is None:
                 dates[_READ_TIMES[lower]] = moment
         elif lower in _READ_ROLES:
             rest[_READ_ROLES[lower]] = _one_of(word, ("yes", "no"), "unexpected token") == "yes"
         elif lower in _READ_STATES:
-            rest[_READ_STATES[lower]] = _one_of(word.lower(), STATES, "not found")
+            rest[_READ_STATES[lower]] = _one_of(_given(word).lower(), STATES, "not found")
         elif lower in _READ_COUNTS:
             rest[_READ_COUNTS[lower]] = _number(word)
         elif lower in _READ_NUMBERS:
@@ -168,7 +176,15 @@ def _one_of(word: str, known: tuple[str, ...], complaint: str) -> str:
     return word
 
 
+def _given(word: str) -> str:
+    if not word:
+        raise ValueError("unexpected token")
+    return word
+
+
 def _number(word: str) -> int:
+    if word.isascii() and word.isdigit() and int(word) >= 2**32:
+        raise ValueError("out of range")
     try:
         return number(word)
     except ValueError:

@@ -134,16 +134,18 @@ class CommandLine:
             for message in raw_messages(error.message):
                 self.warn(f"error: dns_master_load: {message}")
             return "not implemented" if "format" in reason else reason
-        if error.message.startswith("unknown RR type"):
-            self.warn(f"warning: {error}")
-            reason = "unknown class/type"
-        elif error.message.startswith("class '"):
-            self.warn(f"error: {error}")
-            reason = "bad class"
-        elif error.line:
-            # RDATA is read by one function of BIND's, all else by another.
-            source = "dns_rdata_fromtext" if error.message.startswith("near ") else "dns_master_load"
-            self.warn(f"error: {source}: {error}")
+        if reason == "not a file" and error.file:
+            self.warn(f"error: dns_master_load: {error.file}:1: isc_lex_gettoken() failed: {reason}")
+        if not error.line:
+            return reason
+        for start, level, other_reason in _LOADING:
+            if error.message.startswith(start):
+                self.warn(f"{level}: {error}")
+                return other_reason or reason
+        self.warn(f"error: dns_master_load: {error}")
+        if reason == "unexpected end of line":
+            reason = "unexpected end of input"
+            self.warn(f"error: dns_master_load: {error.file}:{error.line}: {reason}")
         return reason
 
     def _long(self, argument: str) -> tuple[str, str]:
@@ -201,6 +203,17 @@ class CommandLine:
         if letter != "?":
             self.env.stderr.write(f"{self.program}: invalid argument -{letter}\n")
         self.usage(1)
+
+
+# How a message of the loader begins, level and source under which BIND logs it, its word for it if it has another.
+_LOADING = (
+    ("near ", "error: dns_rdata_fromtext", ""),
+    ("unknown RR type", "warning", "unknown class/type"),
+    ("no TTL specified; zone rejected", "warning", "no ttl"),
+    ("class '", "error", "bad class"),
+    ("no current owner name", "error", "no owner"),
+    ("unknown $ directive", "error: dns_master_load", "syntax error"),
+)
 
 
 def raw_messages(message: str) -> list[str]:

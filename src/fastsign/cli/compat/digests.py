@@ -8,7 +8,7 @@ from fastsign.cli.compat.common import FatalError
 from fastsign.keys import ds
 
 _NUMBERS = {"SHA-1": 1, "SHA1": 1, "SHA-256": 2, "SHA256": 2, "GOST": 3, "SHA-384": 4, "SHA384": 4}
-_MANY = 8
+_MANY = 7
 
 
 def digest_number(text: str) -> int | None:

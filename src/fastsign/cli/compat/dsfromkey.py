@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from fastsign.cli.compat import long_names
@@ -77,11 +77,13 @@ def _run(line: CommandLine) -> int:
         key = _load_key(line, request, operand)
         name, request.rrclass, rdatas = key.owner, key.rrclass, (key.rdata,)
         request.all_keys = True
+    records: list[str] = []
     for rdata in rdatas:
         _tell_key(line, request, name, rdata)
         if SHA1 in request.digests:
             line.env.stderr.write(f"WARNING: DS digest type {SHA1} is deprecated\n")
-        _print(line, request, name, rdata)
+        records += _records(request, name, rdata)
+    line.env.stdout.write("".join(records))
     return 0
 
 
@@ -164,7 +166,8 @@ def _tell_key(line: CommandLine, request: _Request, name: bytes, rdata: bytes) -
     line.warn(facts.key_text(name, rdata))
 
 
-def _print(line: CommandLine, request: _Request, name: bytes, rdata: bytes) -> None:
+def _records(request: _Request, name: bytes, rdata: bytes) -> Iterator[str]:
+    """A line for each digest of a key that is to have DS records."""
     flags = facts.dnskey(rdata).flags
     if flags & facts.REVOKE or not (flags & facts.SEP or request.all_keys):
         return
@@ -175,4 +178,4 @@ def _print(line: CommandLine, request: _Request, name: bytes, rdata: bytes) -> N
             record = ds_text(ds_rdata(name, rdata, digest))
         except ValueError:
             raise FatalError("can't build record") from None
-        line.env.stdout.write(f"{names.to_text(name)} {ttl}{rrclass} {request.rrtype} {record}\n")
+        yield f"{names.to_text(name)} {ttl}{rrclass} {request.rrtype} {record}\n"

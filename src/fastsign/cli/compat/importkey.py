@@ -121,6 +121,7 @@ def load_zone_keys(line: CommandLine, path: str, zone: str) -> Iterable[KeyFile]
         fields = facts.dnskey(rdata)
         try:
             facts.check_public_key(fields.algorithm, fields.public_key)
+            facts.check_point(rdata)
         except ValueError as error:
             raise FatalError(f"dst_key_fromdns: {error}") from None
         yield KeyFile(name, fields.flags, fields.protocol, fields.algorithm, fields.public_key, None, "")

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fastsign.cli.compat.common import CommandLine, FatalError, parse_time
+from fastsign.cli.compat.common import CommandLine, FatalError, parse_time, parse_ttl
 from fastsign.errors import KeyFileError
 from fastsign.keys import names
 from fastsign.keys.files import KeyFile, read_key
@@ -49,6 +49,12 @@ def read_moment(
     return field, parse_time(value, now, now)
 
 
+def parse_interval(text: str) -> int | None:
+    """Seconds of -i; None for -1, which in BIND's hands says that there was no -i."""
+    seconds = parse_ttl(text)
+    return None if seconds == 2**32 - 1 else seconds
+
+
 def one_operand(line: CommandLine) -> str:
     """The key file that settime and revoke take."""
     operands = line.operands
@@ -59,30 +65,42 @@ def one_operand(line: CommandLine) -> str:
     return operands[0]
 
 
-def locate(path: str, directory: str | None) -> tuple[str, str]:
-    """(folder, name) of a key that the command line names. The folder of -K counts for a path that is not absolute."""
+def locate(path: str, directory: str | None) -> tuple[str, str, str]:
+    """(folder, name, name in messages) of a key that the command line names.
+
+    The folder of -K counts for a path that is not absolute. Only without -K is a path taken apart for messages.
+    """
     folder, slash, name = path.rpartition("/")
-    if not name:
-        raise FatalError(f"cannot process filename {path}: invalid file")
-    if directory is None or path.startswith("/"):
-        return folder or slash or ".", name
-    return in_folder(directory, folder) if folder else directory, name
+    if directory is None:
+        if not name:
+            raise FatalError(f"cannot process filename {path}: invalid file")
+        return folder or slash or ".", name, name
+    directory = directory or "/"  # as in BIND, which puts a slash between the two
+    if slash and os.path.normpath(folder or slash) != ".":
+        directory = os.path.join(directory, folder or slash)
+    return directory, name, path
 
 
-def load_pair(line: CommandLine, name: str, directory: str, complaint: str, with_state: bool = True) -> KeyFile:
-    """A key with both its files, which belong together. FatalError "COMPLAINT NAME: why" if they can't be had."""
+def load_pair(
+    line: CommandLine, path: str, directory: str | None, complaint: str, with_state: bool = True
+) -> tuple[KeyFile, str]:
+    """A key with both its files, which belong together, and the folder that they are in, as the command line has it.
+
+    FatalError "COMPLAINT NAME: why" if they can't be had.
+    """
+    folder, name, shown = locate(path, directory)
     try:
-        key = read_key(name, line.env.path(directory), need_private=True, with_state=with_state)
+        key = read_key(name, line.env.path(folder), need_private=True, with_state=with_state)
     except KeyFileError as error:
-        raise FatalError(f"{complaint} {name}: {error.reason}") from None
+        raise FatalError(f"{complaint} {shown}: {error.reason}") from None
     if key.can_sign and not key.metadata.in_hsm:
         from fastsign._core import PrivateKey
 
         try:
             PrivateKey.load(key.private_path or "", key.algorithm, key.public_key)
         except KeyFileError:
-            raise FatalError(f"{complaint} {name}: private key is invalid") from None
-    return key
+            raise FatalError(f"{complaint} {shown}: private key is invalid") from None
+    return key, folder
 
 
 def in_todays_format(key: KeyFile, force: bool, now: int) -> KeyFile:

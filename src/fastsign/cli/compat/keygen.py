@@ -14,7 +14,7 @@ from fastsign.cli.compat.common import (
     run_tool,
 )
 from fastsign.cli.compat.engines import TOKEN, parse_engine
-from fastsign.cli.compat.keyfiles import read_moment
+from fastsign.cli.compat.keyfiles import parse_interval, read_moment
 from fastsign.cli.compat.keygen_run import Request, make
 from fastsign.cli.env import Env
 from fastsign.keys import facts
@@ -137,7 +137,7 @@ def parse_value(line: CommandLine, request: Request, letter: str, value: str) ->
         case "f":
             request.flags |= parse_flag(value)
         case "i":
-            request.prepublication = parse_ttl(value)
+            request.prepublication = parse_interval(value)
         case "K":
             check_directory(line.env, value)
             request.directory = value

@@ -167,7 +167,7 @@ def checked(line: CommandLine, request: Request, key: KeyFile) -> KeyFile:
         raise FatalError(f"RSA key size {bits} out of range")
     if request.record == "KEY":
         return key.with_flags(key_flags(request, bits if algorithm in facts.RSA else 1))
-    nametype = (request.nametype or "zone").lower()
+    nametype = "zone" if request.nametype is None else request.nametype.lower()
     if nametype not in ("zone", "other"):
         raise FatalError(f"invalid DNSKEY nametype {request.nametype}")
     if request.protocol != facts.DNSSEC_PROTOCOL:
@@ -317,10 +317,15 @@ def generate(line: CommandLine, request: Request, key: KeyFile, predecessor: Key
         key = replace(key, metadata=replace(key.metadata, predecessor=predecessor.tag))
         predecessor = replace(predecessor, metadata=replace(predecessor.metadata, successor=key.tag))
         warn_of_permissions(line, in_folder(directory, file_name(predecessor)) + ".private")
-    name = write_key(key, material, line.env.path(directory), record=request.record)
-    if predecessor is not None:
-        rewrite_key(predecessor)
-    return name
+        # First, as in BIND: a successor that was made in vain would be published and sign beside the next one.
+        try:
+            rewrite_key(predecessor)
+        except KeyFileError as error:
+            raise FatalError(f"failed to update predecessor {predecessor.text}: {error.reason}\n") from None
+    try:
+        return write_key(key, material, line.env.path(directory), record=request.record)
+    except KeyFileError as error:
+        raise FatalError(f"failed to write key {key.text}: {error.reason}\n") from None
 
 
 def draw(line: CommandLine, request: Request, key: KeyFile, taken: dict[int, int]) -> tuple[KeyFile, Material]:

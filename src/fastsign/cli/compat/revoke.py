@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fastsign.cli.compat import long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_verbosity, run_tool
 from fastsign.cli.compat.engines import parse_engine
-from fastsign.cli.compat.keyfiles import file_name, in_folder, in_todays_format, load_pair, locate, one_operand
+from fastsign.cli.compat.keyfiles import file_name, in_folder, in_todays_format, load_pair, one_operand
 from fastsign.cli.env import Env
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts
@@ -58,8 +58,7 @@ def main(env: Env) -> int:
 def revoke(line: CommandLine) -> int:
     """Write a key's files anew with the REVOKE bit set and so under another name, which is printed."""
     request = parse(line)
-    folder, name = locate(one_operand(line), request.directory)
-    key = load_pair(line, name, folder, "Invalid keyfile name", with_state=False)
+    key, folder = load_pair(line, one_operand(line), request.directory, "Invalid keyfile name", with_state=False)
     if request.tag_only:
         line.env.stdout.write(f"{facts.revoked_tag(key.rdata)}\n")
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastsign.cli.compat import long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_time, parse_ttl, parse_verbosity, run_tool
 from fastsign.cli.compat.engines import parse_engine
-from fastsign.cli.compat.keyfiles import one_operand, read_moment
+from fastsign.cli.compat.keyfiles import one_operand, parse_interval, read_moment
 from fastsign.cli.compat.settime_run import Request, change
 from fastsign.cli.env import Env
 from fastsign.keys.state import STATES
@@ -110,7 +110,7 @@ def parse_value(request: Request, letter: str, value: str) -> None:
         case "E":
             parse_engine(value)  # the secret is carried over unread: there is nothing for it to do
         case "i":
-            request.prepublication = parse_ttl(value)
+            request.prepublication = parse_interval(value)
         case "K":
             request.directory = value
         case "L":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastsign.cli.compat.common import CommandLine, FatalError
-from fastsign.cli.compat.keyfiles import file_name, in_folder, in_todays_format, load_pair, locate, warn_of_permissions
+from fastsign.cli.compat.keyfiles import file_name, in_folder, in_todays_format, load_pair, warn_of_permissions
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts
 from fastsign.keys.files import KeyFile
@@ -58,13 +58,12 @@ class Request:
 
 def change(line: CommandLine, request: Request) -> None:
     """Load the key, change what is to be changed, print what is to be printed, write what has changed."""
-    predecessor = None
+    predecessor, its_folder = None, ""
     if request.predecessor is None:
         spread_times(request)
     else:
-        predecessor = load_predecessor(line, request, request.predecessor)
-    directory, name = locate(request.name, request.directory)
-    key = load_pair(line, name, directory, "Invalid keyfile")
+        predecessor, its_folder = load_predecessor(line, request, request.predecessor)
+    key, folder = load_pair(line, request.name, request.directory, "Invalid keyfile")
     if predecessor is not None:
         check_alike(predecessor, key)
     warn_of_order(line, request, key)
@@ -77,9 +76,9 @@ def change(line: CommandLine, request: Request) -> None:
         key, predecessor = linked(key, predecessor)
     print_times(line, request, key)
     if request.changes:
-        write(line, request, key, directory)
+        write(line, request, key, folder)
         if predecessor is not None:
-            write(line, request, predecessor, locate(request.predecessor or "", request.directory)[0])
+            write(line, request, predecessor, its_folder)
 
 
 # ---- the times that the command line implies
@@ -102,13 +101,12 @@ def spread_times(request: Request) -> None:
         raise FatalError("Time until activation is shorter than the\n\tprepublication interval.")
 
 
-def load_predecessor(line: CommandLine, request: Request, name: str) -> KeyFile:
-    """The key of -S; the times of its successor are set."""
+def load_predecessor(line: CommandLine, request: Request, name: str) -> tuple[KeyFile, str]:
+    """The key of -S, and the folder that it is in; the times of its successor are set."""
     for option, given in (("-P", "publish"), ("-A", "activate")):
         if given in request.times:
             raise FatalError(f"-S and {option} cannot be used together")
-    directory, base = locate(name, request.directory)
-    key = load_pair(line, base, directory, "Invalid keyfile")
+    key, folder = load_pair(line, name, request.directory, "Invalid keyfile")
     if key.format_version < FORMAT:
         major, minor = key.format_version
         raise FatalError(f"Predecessor has incompatible format version {major}.{minor}\n\t")
@@ -130,7 +128,7 @@ def load_predecessor(line: CommandLine, request: Request, name: str) -> KeyFile:
     elif delete < inactive:
         line.warn("warning: Predecessor is scheduled to be deleted\n\tbefore it is scheduled to be inactive.")
     request.times |= {"publish": publish, "activate": inactive}
-    return key
+    return key, folder
 
 
 def _before(moment: int, interval: int) -> int:
