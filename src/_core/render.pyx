@@ -3,11 +3,12 @@
 cdef extern from "render.h" nogil:
     ctypedef struct fs_style:
         uint8_t once
+        uint16_t rrclass
 
     const fs_style *fs_styles
 
     enum:
-        FS_STYLE_RAW, FS_STYLE_COUNT
+        FS_STYLE_RAW, FS_STYLE_RELATIVE, FS_STYLE_COUNT
 
     ctypedef struct fs_render_input:
         const fs_arena *arena
@@ -25,6 +26,8 @@ cdef extern from "render.h" nogil:
 
     fs_status fs_render_nodes(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error)
     fs_status fs_render_chain(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error)
+    fs_status fs_write_zone(const fs_render_input *input, uint32_t now, int fd, fs_column *room, uint64_t *octets,
+                            fs_error *error)
     char *fs_rdata_to_text(char *at, uint16_t type, const uint8_t *rdata, uint32_t length, const fs_style *style)
     char *fs_line_head(char *at, const uint8_t *owner, uint32_t ttl, int with_class, uint16_t type, const fs_style *style)
     uint64_t fs_record_room(uint32_t rdata_length)
@@ -39,7 +42,7 @@ cdef extern from "base64.h" nogil:
 
 cdef const fs_style *style_of(int style) except NULL:
     if not 0 <= style < FS_STYLE_COUNT:
-        raise ValueError("a style is 0 (text), 1 (full), 2 (dsset) or 3 (raw)")
+        raise ValueError("a style is 0 (text), 1 (full), 2 (dsset), 3 (raw) or 4 (relative)")
     return &fs_styles[style]
 
 
@@ -64,6 +67,8 @@ cdef int render_range(object arena, object order, object chain, int style, bytes
     cdef uint16_t only_types[16]
     cdef fs_status status
     check_name(apex)
+    if style == FS_STYLE_RELATIVE:
+        raise ValueError("the style relative is for whole zones")
     if len(signers) != len(rows) or len(signers) > FS_SIGNERS_MAX:
         raise ValueError(f"each signer has one column of signatures, and there are at most {FS_SIGNERS_MAX}")
     for i in range(len(signers)):
@@ -113,6 +118,34 @@ def render_chain(object arena, object order, object chain, int style, bytes apex
     """As render_nodes, of the NSEC3 entries [first, last)."""
     render_range(arena, order, chain, style, apex, signers, rows, first, last, out, retained, only, True)
     return len(out)
+
+
+def write_zone(object arena, object order, int style, bytes apex, int fd, uint16_t rrclass=1, uint32_t now=0):
+    """Write the whole zone as it is, nothing signed, to the file *fd*, as named-compilezone does; returns the octets.
+
+    style is 1 (full), 4 (relative) or 3 (raw, without the file's header). Records outside of the zone are left out. *apex*: the
+    origin's wire name as the operator spells it. *now*: seconds since 1970, for the comments behind signatures that
+    are yet to become valid. OSError if the file can't be written.
+    """
+    cdef fs_error error
+    memset(&error, 0, sizeof(error))
+    cdef fs_render_input source
+    memset(&source, 0, sizeof(source))
+    cdef fs_arena records = arena_of(arena)
+    cdef fs_order nodes = order_of(order)
+    cdef fs_style layout = style_of(style)[0]
+    cdef Column room = Column("B", 0, 2 << 20)
+    cdef uint64_t octets = 0
+    cdef fs_status status
+    check_name(apex)
+    check_arena(&records)
+    layout.rrclass = rrclass
+    source.arena, source.order, source.style = &records, &nodes, &layout
+    source.apex = <const uint8_t *><const char *>apex
+    with nogil:
+        status = fs_write_zone(&source, now, fd, &room.column, &octets, &error)
+    check(status, &error)
+    return octets
 
 
 def render_rdata(uint16_t rrtype, bytes rdata, int style=1):

@@ -1,6 +1,6 @@
 # scan: master files to the arena, and single values from text.
 
-from libc.stdlib cimport free
+from libc.stdlib cimport calloc, free  # no-cython-lint
 
 from collections import namedtuple as _namedtuple
 
@@ -15,6 +15,10 @@ cdef extern from "scan.h" nogil:
         fs_column *rdata_length
         fs_column *rdata
 
+    ctypedef struct fs_scan_refusal:
+        uint32_t row
+        uint16_t beside_cname
+
     ctypedef struct fs_scan_options:
         const char *path
         const uint8_t *text
@@ -28,6 +32,11 @@ cdef extern from "scan.h" nogil:
         uint8_t no_ttl
         uint8_t no_include
         uint8_t ways
+        uint8_t zone
+        uint8_t checks
+        uint32_t max_ttl
+        fs_scan_refusal *refusals
+        uint32_t refusal_count
 
     ctypedef struct fs_scan_result:
         uint64_t octets
@@ -37,6 +46,7 @@ cdef extern from "scan.h" nogil:
         char *warnings
         uint64_t warnings_size
         uint64_t warnings_lost
+        char reason[64]
 
     fs_status fs_scan(const fs_scan_options *options, const fs_scan_columns *columns, fs_scan_result *result, fs_error *error)
     fs_status fs_scan_rdata(uint16_t rrclass, uint16_t type, const uint8_t *text, uint64_t text_length, const uint8_t *origin,
@@ -52,7 +62,7 @@ cdef extern from "rrtypes.h" nogil:
     size_t fs_name_to_text(const uint8_t *name, char *text)
 
 
-Scan = _namedtuple("Scan", "warnings octets records file line")
+Scan = _namedtuple("Scan", "warnings octets records file line reason")
 
 
 cdef fs_column *_growing(Column column, str typecode) except NULL:
@@ -116,7 +126,8 @@ cdef object _scan(fs_scan_options *options, bytes origin, object arena):
         with nogil:
             status = fs_scan(options, &columns, &result, &error)
         check(status, &error)
-        return Scan(_warnings(&result), result.octets, result.records, _os.fsdecode(<bytes>result.file), result.line)
+        return Scan(_warnings(&result), result.octets, result.records, _os.fsdecode(<bytes>result.file), result.line,
+                    (<bytes>result.reason).decode())
     finally:
         free(result.warnings)
 
@@ -146,6 +157,39 @@ def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, ui
     options.no_ttl = no_ttl
     options.ways = ways
     return _scan(&options, origin, arena)
+
+
+def load_as_server(path, bytes origin, arena, int rrclass=1, uint32_t now=0, int checks=0, uint32_t max_ttl=0,
+                   refusals=(), bytes text=None, uint8_t ways=0, uint64_t window=0):
+    """As scan_file, but as a server loads its zone: it goes on behind what is wrong.
+
+    What is wrong is told among the result's warnings, whole lines in BIND's words and order, and `reason` is why the zone
+    is to be refused, "" if it is not. Records outside of the zone are left out. *checks* are FS_CHECK_* of scan.h.
+    *refusals*: (row, beside a CNAME?) of records that the zone can't hold, to be told of at the end of their blocks.
+    With *text*, that is read, and *path* is only what messages call it.
+    """
+    cdef bytes name = _os.fsencode(path)
+    cdef fs_scan_options options
+    cdef uint32_t count = <uint32_t>len(refusals)
+    cdef fs_scan_refusal *refused = <fs_scan_refusal *>calloc(count + 1, sizeof(fs_scan_refusal))
+    if refused == NULL:
+        raise MemoryError()
+    try:
+        if b"\0" in name:
+            raise ValueError("embedded null byte")
+        for i in range(count):
+            refused[i].row, refused[i].beside_cname = refusals[i]
+        memset(&options, 0, sizeof(options))
+        options.path = name
+        if text is not None:
+            options.text, options.text_length = <const uint8_t *>text, len(text)
+        options.rrclass, options.now, options.stop_at = rrclass, now, <uint64_t>-1
+        options.ways, options.window = ways, window
+        options.zone, options.checks, options.max_ttl = 1, checks, max_ttl
+        options.refusals, options.refusal_count = refused, count
+        return _scan(&options, origin, arena)
+    finally:
+        free(refused)
 
 
 def scan_text(bytes text, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint8_t ways=0,

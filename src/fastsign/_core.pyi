@@ -56,6 +56,7 @@ class Scan(NamedTuple):
     records: int
     file: str
     line: int
+    reason: str
 
 def scan_file(
     path: str | bytes | PathLike[str],
@@ -68,6 +69,19 @@ def scan_file(
     ways: int = 0,
     hint: bool = False,
     no_ttl: bool = False,
+) -> Scan: ...
+def load_as_server(
+    path: str | bytes | PathLike[str],
+    origin: bytes,
+    arena: _Arena,
+    rrclass: int = 1,
+    now: int = 0,
+    checks: int = 0,
+    max_ttl: int = 0,
+    refusals: Sequence[tuple[int, bool]] = (),
+    text: bytes | None = None,
+    ways: int = 0,
+    window: int = 0,
 ) -> Scan: ...
 def scan_text(
     text: bytes,
@@ -107,6 +121,21 @@ def cap_ttls(arena: object, limit: int) -> int: ...
 def take_out(arena: object, types: Iterable[int]) -> int: ...
 def find_conflicts(order: object) -> list[int]: ...
 def check_content(arena: object, order: object) -> None: ...
+
+# ---- integrity
+
+class TargetFinding(NamedTuple):
+    """A record whose name leads nowhere, or elsewhere."""
+
+    node: int
+    row: int
+    about: int
+    result: int
+    target: int | None
+
+def find_problems(
+    arena: object, order: object, apex: bytes, about: str, lookups: bool = False
+) -> list[TargetFinding]: ...
 
 # ---- denial
 
@@ -281,6 +310,9 @@ def render_chain(
     out: Column,
     retained: object = None,
     only: Sequence[int] = (),
+) -> int: ...
+def write_zone(
+    arena: object, order: object, style: int, apex: bytes, fd: int, rrclass: int = 1, now: int = 0
 ) -> int: ...
 def render_rdata(rrtype: int, rdata: bytes, style: int = 1) -> bytes: ...
 def render_record(owner: bytes, rrtype: int, ttl: int, rdata: bytes, style: int = 1) -> bytes: ...

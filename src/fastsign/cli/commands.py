@@ -43,6 +43,8 @@ _TABLE = (
     Command("keyfromlabel", "dnssec-keyfromlabel", _COMPAT + "keyfromlabel", KEYS, "make files for a key in an HSM"),
     Command("dsfromkey", "dnssec-dsfromkey", _COMPAT + "dsfromkey", PARENT, "print the DS records of keys"),
     Command("cds", "dnssec-cds", _COMPAT + "cds", PARENT, "follow a child's CDS records"),
+    Command("checkzone", "named-checkzone", _COMPAT + "checkzone", ZONES, "check a zone as a server would"),
+    Command("compilezone", "named-compilezone", _COMPAT + "compilezone", ZONES, "check a zone and write it anew"),
     Command("nsec3hash", "nsec3hash", _COMPAT + "nsec3hash", ZONES, "print the NSEC3 hash of a name"),
     Command("install-links", "fastsign install-links", "fastsign.cli.links", HOUSE, "make links by BIND's names"),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import groupby
 
 from fastsign import _core
 from fastsign.errors import RawFormatError, ZoneSyntaxError
 from fastsign.zone.arena import Arena
+from fastsign.zone.names import name_for_message
 from fastsign.zone.order import Order
 
 CNAME = 5
@@ -25,9 +25,39 @@ def check_rrsets(arena: Arena, order: Order, locate: Callable[[int], tuple[str, 
     found = [conflict for node in _core.find_conflicts(order) if (conflict := _first_conflict(arena, order, node))]
     if found:
         row, what = min(found)
-        owner = _core.name_to_text(arena.name(arena.owner.view()[row])).removesuffix(".") or "."
+        owner = name_for_message(arena.name(arena.owner.view()[row]))
         file, line = locate(row)
         raise ZoneSyntaxError(f"{owner}: {what}", file, line) if line else RawFormatError(f"{owner}: {what}")
+
+
+def find_refusals(arena: Arena, order: Order) -> list[tuple[int, bool]]:
+    """(row, is it for a CNAME's sake?) of all records that BIND refuses when it adds their blocks, in its order.
+
+    A set that would have several members of a type that stands alone is left out. A CNAME beside others is not, so
+    that whatever comes to its name from then on is refused as well.
+    """
+    found: list[tuple[int, bool]] = []
+    for node in _core.find_conflicts(order):
+        found += _refusals(arena, order, node)
+    return sorted(found)
+
+
+def _refusals(arena: Arena, order: Order, node: int) -> Iterator[tuple[int, bool]]:
+    types = arena.rrtype.view()
+    members: dict[int, set[bytes]] = {}
+    rows = _core.find_rows(arena, arena.name(order.node_name.view()[node]))  # duplicates too
+    for block in _cut(arena, rows):
+        added: dict[int, set[bytes]] = {}
+        for row in block:
+            added.setdefault(types[row], set()).add(_core.canonical_rdata(types[row], arena.record_rdata(row)))
+        for rrtype, rdatas in reversed(added.items()):  # BIND adds the sets of a block from the last to the first
+            together = members.get(rrtype, set()) | rdatas
+            if rrtype in _SINGLETONS and len(together) > 1:
+                yield block[-1], False
+                continue
+            members[rrtype] = together
+            if CNAME in members and members.keys() - _BESIDE_CNAME - {CNAME}:
+                yield block[-1], True
 
 
 def _first_conflict(arena: Arena, order: Order, node: int) -> tuple[int, str] | None:
@@ -46,7 +76,16 @@ def _first_conflict(arena: Arena, order: Order, node: int) -> tuple[int, str] | 
 
 def _blocks(arena: Arena, order: Order, node: int) -> Iterator[list[int]]:
     """The node's rows in the order of the file, cut where another owner or another spelling stands between them."""
+    return _cut(arena, sorted(row for rrset in order.rrsets(node).values() for row in order.rows(rrset)))
+
+
+def _cut(arena: Arena, rows: list[int]) -> Iterator[list[int]]:
     owners = arena.owner.view()
-    rows = sorted(row for rrset in order.rrsets(node).values() for row in order.rows(rrset))
-    for _, block in groupby(enumerate(rows), lambda item: (item[1] - item[0], owners[item[1]])):
-        yield [row for _, row in block]
+    block: list[int] = []
+    for row in rows:
+        if block and any(owners[between] != owners[row] for between in range(block[-1], row)):
+            yield block
+            block = []
+        block.append(row)
+    if block:
+        yield block

@@ -11,6 +11,7 @@ from fastsign import _core
 from fastsign.errors import JournalError
 from fastsign.zone.arena import Arena
 from fastsign.zone.journal import SOA, Change, Journal, covered_type
+from fastsign.zone.names import name_for_message
 
 _SINGLETONS = frozenset({SOA, 5, 39})  # and CNAME, DNAME
 _NOT_EXACT, _SINGLETON = "not exact", "multiple RRs of singleton type"
@@ -121,7 +122,7 @@ class _Sets:
         for ttl in (change.ttl for change in run if change.ttl != first.ttl):
             self.warnings.append(f"'{_what(first)}': TTL differs in rdataset, adjusting {ttl} -> {first.ttl}")
         if first.added and rrset is not None and rrset.ttl == first.ttl and records.keys() <= rrset.rows.keys():
-            zone = _core.name_to_text(self.origin).removesuffix(".") or "."
+            zone = name_for_message(self.origin)
             self.warnings.append(f"{zone}/IN: dns_diff_apply: update with no effect")
 
     def _add(self, rrset: _Set, records: dict[bytes, Change]) -> None:
@@ -156,8 +157,7 @@ class _Sets:
 
 
 def _what(change: Change) -> str:
-    owner = _core.name_to_text(change.owner).removesuffix(".") or "."
-    return f"{owner}/{_core.rrtype_to_text(change.rrtype)}/IN"
+    return f"{name_for_message(change.owner)}/{_core.rrtype_to_text(change.rrtype)}/IN"
 
 
 def _not_exact(change: Change) -> JournalError:

@@ -195,6 +195,13 @@ def place_together(files: Iterable[tuple[int, Output]]) -> dict[int, OSError]:
     return errors
 
 
+def place_file(file: Output) -> None:
+    """Put one file into place, durably. OSError as the system calls raise it."""
+    for errors in (sync_together([(0, file)]), place_together([(0, file)])):
+        if errors:
+            raise errors[0]
+
+
 def _create_beside(path: str, mode: int) -> tuple[int, str]:
     for _ in range(_ATTEMPTS):
         temporary = f"{path}.{os.urandom(4).hex()}"

@@ -60,7 +60,7 @@ fs_status fs_writer_close(fs_writer *writer, fs_status status) {
     return status;
 }
 
-FS_COLD static fs_status rdata_failed(fs_writer *writer, const uint8_t *owner, uint16_t type) {
+fs_status fs_rdata_failed(fs_writer *writer, const uint8_t *owner, uint16_t type) {
     char name[FS_NAME_TEXT_MAX], mnemonic[16] = "";
     fs_name_to_text(owner, name);
     *fs_put_type(mnemonic, type) = 0;
@@ -123,7 +123,7 @@ static fs_status find_kept(fs_writer *writer, const node_state *node, uint16_t t
         const uint8_t *rdata = arena->rdata + arena->rdata_offset[row];
         const uint16_t length = arena->rdata_length[row];
         fs_cursor in = {rdata, rdata + length};
-        if (fs_take(&in, FS_RRSIG_HEAD) == NULL || fs_take_name(&in) == NULL) return rdata_failed(writer, node->name, FS_TYPE_RRSIG);
+        if (fs_take(&in, FS_RRSIG_HEAD) == NULL || fs_take_name(&in) == NULL) return fs_rdata_failed(writer, node->name, FS_TYPE_RRSIG);
         if (fs_load_be16(rdata) != type) continue;
         if (*count == KEPT_MAX) return fs_fail(writer->error, FS_ERROR_ZONE, "an RRset keeps more than %d signatures", KEPT_MAX);
         kept[(*count)++] = (fs_kept){rdata, length};
@@ -163,7 +163,7 @@ static fs_status write_lines(fs_writer *writer, node_state *node, uint32_t rrset
         if (FS_UNLIKELY(status != FS_OK)) return status;
         char *at = fs_put_head(writer, node->line, owner, ttl, type);
         at = fs_rdata_to_text(at, type, arena->rdata + arena->rdata_offset[row], length, writer->style);
-        if (FS_UNLIKELY(at == NULL)) return rdata_failed(writer, owner, type);
+        if (FS_UNLIKELY(at == NULL)) return fs_rdata_failed(writer, owner, type);
         writer->at = fs_put_char(at, '\n');
         if (node->line == FS_LINE_FIRST) node->line = FS_LINE_FIRST_RRSET;
     }

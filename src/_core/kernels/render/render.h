@@ -16,11 +16,14 @@ typedef struct {
     uint8_t multiline;    /* parentheses, line breaks and comments */
     uint8_t resign;       /* "; resign=" after each RRSIG set */
     uint8_t raw;          /* no text at all: BIND's raw format */
+    uint16_t rrclass;     /* 0: IN */
+    const uint8_t *origin; /* names below it are written relative to it; NULL: none are */
+    uint32_t origin_length;
     uint8_t base64_octets, hex_octets; /* octets on a line, or in a word */
     fs_gap gap; /* between lines or words */
 } fs_style;
 
-enum { FS_STYLE_TEXT = 0, FS_STYLE_FULL = 1, FS_STYLE_DSSET = 2, FS_STYLE_RAW = 3, FS_STYLE_COUNT = 4 };
+enum { FS_STYLE_TEXT = 0, FS_STYLE_FULL = 1, FS_STYLE_DSSET = 2, FS_STYLE_RAW = 3, FS_STYLE_RELATIVE = 4, FS_STYLE_COUNT = 5 };
 extern const fs_style fs_styles[FS_STYLE_COUNT];
 
 /* Room that one record needs, its owner and whatever its RDATA may become: the worst is a full window of a type bitmap: 34 octets, 2,566 characters. */
@@ -32,6 +35,15 @@ char *fs_rdata_to_text(char *at, uint16_t type, const uint8_t *rdata, uint32_t l
 
 /* All of a line before its RDATA. Owner NULL: left out, as is the class where with_class is 0. */
 char *fs_line_head(char *at, const uint8_t *owner, uint32_t ttl, int with_class, uint16_t type, const fs_style *style);
+
+/* The same without the owner, whose text ends at `column`. */
+char *fs_line_fields(char *at, uint32_t column, uint32_t ttl, int with_class, uint16_t type, const fs_style *style);
+
+/* The first `length` octets of a wire name, which are whole labels, without a dot behind them. */
+char *fs_put_labels(char *at, const uint8_t *name, uint32_t length);
+
+/* A name in RDATA. One below the style's origin, in the very spelling of it, is written relative to it. */
+char *fs_put_data_name(char *at, const uint8_t *name, const fs_style *style);
 
 /* One call's input: everything that a range of the zone is written from. */
 typedef struct {
@@ -55,5 +67,10 @@ fs_status fs_render_nodes(const fs_render_input *input, uint32_t first, uint32_t
 
 /* The same of entries [first, last) of an NSEC3 chain. */
 fs_status fs_render_chain(const fs_render_input *input, uint32_t first, uint32_t last, fs_column *out, fs_error *error) FS_MUST_CHECK;
+
+/* Write the whole zone as it is, nothing signed and nothing left out but what is not in it, to the file `fd`: *octets of text, full or
+ * relative, or of RRsets in raw form; `now` (seconds since 1970) is when signatures that are yet to become valid are to be made anew.
+ * input->chain and the signers are not looked at. */
+fs_status fs_write_zone(const fs_render_input *input, uint32_t now, int fd, fs_column *room, uint64_t *octets, fs_error *error) FS_MUST_CHECK;
 
 #endif

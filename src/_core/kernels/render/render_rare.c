@@ -107,7 +107,6 @@ char *fs_put_nxt_bitmap(char *at, fs_cursor *in, const fs_style *style) {
 
 /* RFC 2874 section 3.1: prefix length, suffix, prefix name. BIND parts the three by blanks even where the suffix is missing. */
 char *fs_put_a6(char *at, fs_cursor *in, const fs_style *style) {
-    (void)style;
     const uint8_t *bits = fs_take(in, 1);
     if (bits == NULL || *bits > 128) return NULL;
     uint8_t address[16] = {0};
@@ -122,7 +121,7 @@ char *fs_put_a6(char *at, fs_cursor *in, const fs_style *style) {
     }
     if (*bits == 0) return at;
     const uint8_t *name = fs_take_name(in);
-    return name == NULL ? NULL : fs_put_name(fs_put_char(at, ' '), name);
+    return name == NULL ? NULL : fs_put_data_name(fs_put_char(at, ' '), name, style);
 }
 
 /* ATM address (af-saa-0069): E.164 digits, or the hex of an end system address. */
@@ -295,14 +294,13 @@ char *fs_put_doa(char *at, fs_cursor *in, const fs_style *style) {
 
 /* RFC 9859 section 2: RRtype, scheme, port, target. */
 char *fs_put_dsync(char *at, fs_cursor *in, const fs_style *style) {
-    (void)style;
     const uint8_t *head = fs_take(in, 5);
     const uint8_t *target = head == NULL ? NULL : fs_take_name(in);
     if (target == NULL) return NULL;
     at = fs_put_char(fs_put_type(at, fs_load_be16(head)), ' ');
     at = head[2] == 1 ? FS_PUT(at, "NOTIFY") : fs_put_decimal(at, head[2]);
     at = fs_put_decimal(fs_put_char(at, ' '), fs_load_be16(head + 3));
-    return fs_put_name(fs_put_char(at, ' '), target);
+    return fs_put_data_name(fs_put_char(at, ' '), target, style);
 }
 
 /* HHIT and BRID (RFC 9886); the blank stands outside the parenthesis. */

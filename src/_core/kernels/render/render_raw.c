@@ -16,7 +16,7 @@ fs_status fs_raw_open(fs_writer *writer, const uint8_t *owner, uint16_t type, ui
     uint8_t *at = (uint8_t *)writer->at;
     set->start = (uint64_t)(at - writer->out->data);
     set->count = 0;
-    fs_store_be16(at + 4, CLASS_IN);
+    fs_store_be16(at + 4, writer->style->rrclass ? writer->style->rrclass : CLASS_IN);
     fs_store_be16(at + 6, type);
     fs_store_be16(at + 8, covers);
     fs_store_be32(at + 10, ttl);

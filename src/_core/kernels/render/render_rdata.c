@@ -74,9 +74,8 @@ char *fs_put_bitmap(char *at, fs_cursor *in, const fs_style *style, int lines) {
 //----------- Fields, one function a letter ------------------------------------
 
 static char *put_name(char *at, fs_cursor *in, const fs_style *style) {
-    (void)style;
     const uint8_t *name = fs_take_name(in);
-    return name == NULL ? NULL : fs_put_name(at, name);
+    return name == NULL ? NULL : fs_put_data_name(at, name, style);
 }
 
 static char *put_u8(char *at, fs_cursor *in, const fs_style *style) {
@@ -249,7 +248,7 @@ static char *put_soa(char *at, fs_cursor *in, const fs_style *style) {
     const uint8_t *mname = fs_take_name(in), *rname = mname == NULL ? NULL : fs_take_name(in);
     const uint8_t *numbers = rname == NULL ? NULL : fs_take(in, 20);
     if (numbers == NULL) return NULL;
-    at = fs_put_name(fs_put_char(fs_put_name(at, mname), ' '), rname);
+    at = fs_put_data_name(fs_put_char(fs_put_data_name(at, mname, style), ' '), rname, style);
     if (style->multiline) at = FS_PUT(at, " (");
     for (unsigned i = 0; i < 5; i++) {
         const uint32_t number = fs_load_be32(numbers + 4 * i);

@@ -51,6 +51,9 @@ FS_INLINE FS_MUST_CHECK fs_status fs_writer_reserve(fs_writer *writer, uint64_t 
     return FS_LIKELY(used + more <= writer->out->capacity) ? FS_OK : fs_writer_grow(writer, more);
 }
 
+/* The error for RDATA that has no text. */
+FS_COLD fs_status fs_rdata_failed(fs_writer *writer, const uint8_t *owner, uint16_t type);
+
 /* Which line of a node it is. The full style writes owner and class on each line; the text style the owner on the node's
  * first line, the class on each line of its first RRset. */
 typedef enum { FS_LINE_FIRST = 0x7fff, FS_LINE_FIRST_RRSET = 0x7ffe, FS_LINE_LATER = 0 } fs_line;

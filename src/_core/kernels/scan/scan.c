@@ -1,5 +1,5 @@
 /* The scanner's way through a zone, its messages, and single values from text. */
-#include "scan_internal.h"
+#include "scan_zone.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,6 +45,16 @@ const char *const fs_reason_text[FS_R_COUNT] = {
     [FS_R_INCONSISTENT] = "inconsistent resource record",
     [FS_R_FLAG] = "unknown flag",
     [FS_R_NAMETOOLONG] = "name too long",
+    [FS_R_BADCLASS] = "bad class",
+    [FS_R_NOOWNER] = "no owner",
+    [FS_R_NOTTL] = "no ttl",
+    [FS_R_OBSOLETE] = "obsolete",
+    [FS_R_OWNERCHECK] = "bad owner name (check-names)",
+    [FS_R_NAMECHECK] = "bad name (check-names)",
+    [FS_R_MXADDRESS] = "MX is an address",
+    [FS_R_NSADDRESS] = "NS is an address",
+    [FS_R_SINGLETON] = "multiple RRs of singleton type",
+    [FS_R_CNAMEANDOTHER] = "CNAME and other data",
     [FS_R_NOTZONETOP] = "not at top of zone",
     [FS_R_WILDCARD_NS] = "invalid NS owner name (wildcard)",
     [FS_R_WILDCARD_NSEC3] = "invalid NSEC3 owner name",
@@ -71,18 +81,16 @@ fs_reason fs_wrong(fs_scanner *s, uint64_t line, const char *format, ...) {
     vsnprintf(s->error->message, sizeof s->error->message, format, arguments);
     va_end(arguments);
     s->error->status = FS_ERROR_SYNTAX;
+    (void)fs_mishap_is(s, FS_MISHAP_LOAD, FS_R_OK);
     return fs_failed(s, line);
 }
 
-void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...) {
+static void add_message(fs_scanner *s, const char *who, uint64_t line, const char *format, va_list arguments) {
     char text[3 * FS_NAME_TEXT_MAX];
     fs_scan_result *result = s->result;
-    va_list arguments;
-    const int head = line == 0 ? snprintf(text, 1024, "%.900s: ", s->source->name)
-                               : snprintf(text, 1024, "%.900s:%llu: ", s->source->name, (unsigned long long)line);
-    va_start(arguments, format);
+    const int head = line == 0 ? snprintf(text, 1024, "%s%.900s: ", who, s->source->name)
+                               : snprintf(text, 1024, "%s%.900s:%llu: ", who, s->source->name, (unsigned long long)line);
     const int tail = vsnprintf(text + head, sizeof text - (size_t)head, format, arguments);
-    va_end(arguments);
     const uint64_t size = (uint64_t)head + (uint64_t)tail + 1;
     if (size > sizeof text || result->warnings_size + size > WARNINGS_MAX) {
         result->warnings_lost++;
@@ -100,6 +108,20 @@ void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...) {
     }
     memcpy(result->warnings + result->warnings_size, text, size);
     result->warnings_size += size;
+}
+
+void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    add_message(s, "", line, format, arguments);
+    va_end(arguments);
+}
+
+void fs_say(fs_scanner *s, const char *who, uint64_t line, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    add_message(s, who, line, format, arguments);
+    va_end(arguments);
 }
 
 void fs_warn_unfinished(fs_scanner *s, uint64_t line) {
@@ -147,8 +169,9 @@ static fs_reason scan_common_lines(fs_scanner *s) {
 
 static fs_status read_all(fs_scanner *s) {
     while (s->source != NULL && !s->stopped) {
-        fs_reason reason = scan_common_lines(s);
-        if (reason == FS_R_OK && !s->stopped) reason = fs_scan_entry(s);
+        fs_reason reason = s->skip != FS_SKIP_NOTHING ? fs_zone_skip(s) : scan_common_lines(s);
+        if (reason == FS_R_OK && !s->stopped && s->skip == FS_SKIP_NOTHING) reason = fs_scan_entry(s);
+        if (reason == FS_R_FAILED && s->options->zone) reason = fs_zone_recover(s);
         if (reason == FS_R_MORE && fs_source_fill(s) != FS_OK) reason = FS_R_FAILED;
         if (reason == FS_R_FAILED) return s->error->status;
     }

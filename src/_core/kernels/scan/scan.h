@@ -18,6 +18,25 @@ typedef struct {
 
 enum { FS_SCAN_QUICK, FS_SCAN_PORTABLE, FS_SCAN_PLAIN };
 
+/* What is looked at when a zone is loaded as a server loads it; *_FAIL: and the zone is refused for. */
+enum {
+    FS_CHECK_NAMES = 1,
+    FS_CHECK_NAMES_FAIL = 2,
+    FS_CHECK_MX = 4, /* MX records that name an address */
+    FS_CHECK_MX_FAIL = 8,
+    FS_CHECK_NS = 16, /* NS records that name an address */
+    FS_CHECK_NS_FAIL = 32,
+    FS_CHECK_WILDCARD = 64 /* owners with a wildcard inside */
+};
+
+/* A row that the zone can't hold beside others, which is told of at the end of its block: a record of a type that stands alone beside
+ * another one, or one beside a CNAME. */
+typedef struct {
+    uint32_t row;
+    uint16_t beside_cname;
+    uint16_t told; /* the scan's own */
+} fs_scan_refusal;
+
 typedef struct {
     const char *path;      /* file to read, "-" is standard input; what to call `text` in messages, if there is that */
     const uint8_t *text;   /* the zone itself; NULL: read the file */
@@ -30,6 +49,11 @@ typedef struct {
     uint8_t hint;          /* the TTL is 0 until one is stated, as for BIND's hint and dsset- files; else that is an error */
     uint8_t no_ttl;        /* the TTL is 0 wherever neither the record nor $TTL states one */
     uint8_t no_include;    /* $INCLUDE is an error: who wrote the text is not to read files */
+    uint8_t zone;          /* load as a server does: go on behind errors, which are told among the warnings, and leave out what is not in the zone */
+    uint8_t checks;        /* FS_CHECK_*, with `zone` */
+    uint32_t max_ttl;      /* with `zone`: no TTL may be larger; 0: any may */
+    fs_scan_refusal *refusals; /* [refusal_count] */
+    uint32_t refusal_count;
     uint8_t ways;          /* FS_SCAN_*: which code reads common lines; the results are the same */
 } fs_scan_options;
 
@@ -41,6 +65,7 @@ typedef struct {
     char *warnings;          /* each ends with a NUL; freed by the caller */
     uint64_t warnings_size;
     uint64_t warnings_lost;  /* warnings beyond the limit */
+    char reason[64];         /* with `zone`: why it is refused, in short; "": it is not */
 } fs_scan_result;
 
 /* Read a zone. On failure the columns are as they were, and *error says what, in which file and line. */
@@ -53,6 +78,9 @@ fs_status fs_scan_rdata(uint16_t rrclass, uint16_t type, const uint8_t *text, ui
 
 /* Type from mnemonic or TYPEnnn; -1 if it is neither. */
 int32_t fs_scan_type(const uint8_t *text, size_t length);
+
+/* A class by name or as CLASSnnn; at most 15 characters and a NUL. Returns the length. */
+size_t fs_class_to_text(uint16_t rrclass, char *text);
 
 /* Wire name from text; a relative name is completed by origin (NULL: it is an error). */
 fs_status fs_scan_name(const uint8_t *text, size_t length, const uint8_t *origin, uint8_t *name, uint32_t *name_length,

@@ -3,7 +3,7 @@
  * In a block the first TTL of a type wins. Glue that follows the NS records of an owner is a block of its own beside it, so that a
  * delegation goes on behind its glue. Blocks of the same owner are merged later, by the order of records in the arena.
  */
-#include "scan_internal.h"
+#include "scan_zone.h"
 
 #include <stdlib.h>
 
@@ -119,19 +119,38 @@ fs_reason fs_refuse_owner(fs_scanner *s, const fs_owner *owner, fs_reason reason
     char text[FS_NAME_TEXT_MAX];
     size_t length = fs_name_to_text(owner->wire, text);
     if (length > 1) text[length - 1] = 0; /* as BIND writes names in messages */
+    if (s->options->zone) {
+        fs_zone_refuse_block(s, owner, reason, line);
+        return FS_R_OK;
+    }
     return fs_wrong(s, line, "%.600s: %s", text, fs_reason_text[reason]);
+}
+
+void fs_refuse_rows(fs_scanner *s, const fs_owner *owner, uint64_t last_row, uint64_t line) {
+    const uint32_t *owners = (const uint32_t *)(const void *)s->columns.owner->data;
+    for (uint32_t i = 0; i < s->options->refusal_count; i++) {
+        fs_scan_refusal *refusal = &s->options->refusals[i];
+        if (refusal->told || refusal->row > last_row || owners[refusal->row] != owner->id) continue;
+        refusal->told = 1;
+        fs_zone_refuse_block(s, owner, refusal->beside_cname ? FS_R_CNAMEANDOTHER : FS_R_SINGLETON, line);
+    }
 }
 
 static fs_reason end_glue(fs_scanner *s) {
     fs_source *source = s->source;
-    if (FS_UNLIKELY(s->glue_pending != FS_R_OK)) return fs_refuse_owner(s, &source->glue, s->glue_pending, s->glue_line);
+    if (FS_UNLIKELY(s->glue_pending != FS_R_OK)) FS_TRY(fs_refuse_owner(s, &source->glue, s->glue_pending, s->glue_line));
+    if (FS_UNLIKELY(s->options->refusal_count > 0 && s->glue_sets.count > 0)) fs_refuse_rows(s, &source->glue, s->glue_row, s->glue_line);
+    s->glue_pending = FS_R_OK;
     s->glue_sets.count = 0;
     return FS_R_OK;
 }
 
 static fs_reason end_current(fs_scanner *s) {
     fs_source *source = s->source;
-    if (FS_UNLIKELY(s->current_pending != FS_R_OK)) return fs_refuse_owner(s, &source->current, s->current_pending, s->current_line);
+    if (FS_UNLIKELY(s->current_pending != FS_R_OK)) FS_TRY(fs_refuse_owner(s, &source->current, s->current_pending, s->current_line));
+    if (FS_UNLIKELY(s->options->refusal_count > 0 && s->current_sets.count > 0))
+        fs_refuse_rows(s, &source->current, s->current_row, s->current_line);
+    s->current_pending = FS_R_OK;
     s->current_sets.count = 0;
     s->ns_count = 0;
     return FS_R_OK;
@@ -167,8 +186,13 @@ static bool is_glue(const fs_scanner *s, const fs_entry *entry) {
     return false;
 }
 
+bool fs_block_begins(const fs_scanner *s, const fs_entry *entry) {
+    const fs_source *source = s->source;
+    return !(source->glue.known && is_owner(&source->glue, entry)) && !is_owner(&source->current, entry);
+}
+
 /* A line has named its owner: go on with the block, or end it and begin the next. */
-static fs_reason turn_to(fs_scanner *s, const fs_entry *entry) {
+fs_reason fs_turn_to(fs_scanner *s, const fs_entry *entry) {
     fs_source *source = s->source;
     if (source->glue.known) {
         if (is_owner(&source->glue, entry)) return FS_R_OK;
@@ -193,13 +217,19 @@ static fs_reason turn_to(fs_scanner *s, const fs_entry *entry) {
 
 uint32_t fs_limit_ttl(fs_scanner *s, uint32_t ttl, uint64_t line) {
     if (FS_LIKELY(ttl <= INT32_MAX)) return ttl; /* RFC 2181 section 8 */
-    fs_warn(s, line, "$TTL %u > MAXTTL, setting $TTL to 0", ttl);
+    fs_say(s, s->options->zone ? "dns_master_load: " : "", line, "$TTL %u > MAXTTL, setting $TTL to 0", ttl);
     return 0;
 }
 
 /* A SOA without any TTL gets its MINIMUM, which then is the default. */
 FS_COLD static fs_reason ttl_from_soa(fs_scanner *s, const fs_entry *entry) {
-    if (entry->type != FS_TYPE_SOA) return fs_wrong(s, entry->line, "no TTL specified; zone rejected");
+    if (entry->type != FS_TYPE_SOA) {
+        if (!s->options->zone) return fs_wrong(s, entry->line, "no TTL specified; zone rejected");
+        fs_say(s, "", entry->line, "no TTL specified; zone rejected");
+        fs_refuse_zone(s, FS_R_NOTTL);
+        s->ttl = 0;
+        return FS_R_OK;
+    }
     fs_warn(s, entry->line, "no TTL specified; using SOA MINTTL instead");
     s->default_ttl = s->ttl = fs_limit_ttl(s, fs_load_be32(entry->rdata + entry->rdata_length - 4), entry->line);
     s->default_ttl_known = true;
@@ -281,14 +311,16 @@ static fs_reason add_row(fs_scanner *s, fs_owner *owner, const fs_entry *entry) 
 
 fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) {
     fs_source *source = s->source;
-    if (entry->owner) FS_TRY(turn_to(s, entry));
+    if (entry->owner) FS_TRY(fs_turn_to(s, entry));
     const bool glue = source->glue.known;
     fs_owner *owner = glue ? &source->glue : &source->current;
     const uint16_t type = entry->type;
     FS_TRY(settle_ttl(s, entry));
+    if (FS_UNLIKELY(s->options->max_ttl != 0) && !fs_zone_check_ttl(s, entry->line)) return FS_R_OK;
     uint16_t covers = 0;
     if (type == FS_TYPE_RRSIG || type == FS_TYPE_SIG) covers = fs_load_be16(entry->rdata);
     if (type == FS_TYPE_RRSIG) warn_expired(s, entry);
+    if (FS_UNLIKELY(s->options->zone && (type == FS_TYPE_SIG || type == FS_TYPE_NXT))) fs_zone_warn_old(s, type, entry->line);
     FS_TRY(join_set(s, glue ? &s->glue_sets : &s->current_sets, entry, covers));
     FS_TRY(add_row(s, owner, entry));
     if (type == FS_TYPE_NS && !glue) {
@@ -296,6 +328,7 @@ fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) {
         FS_TRY(remember_ns(s));
     }
     *(glue ? &s->glue_line : &s->current_line) = entry->line;
+    *(glue ? &s->glue_row : &s->current_row) = s->columns.owner->used / 4 - 1;
     if (type == FS_TYPE_SOA || owner->wire[1] == '*') {
         fs_reason *pending = glue ? &s->glue_pending : &s->current_pending;
         if (*pending == FS_R_OK) *pending = fs_check_place(s, owner, type);

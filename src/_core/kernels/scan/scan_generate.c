@@ -1,5 +1,5 @@
 /* $GENERATE range lhs [class] [TTL] [class] type rhs: a record for each number of the range (BIND's ARM; lib/dns/master.c). */
-#include "scan_internal.h"
+#include "scan_zone.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -120,7 +120,9 @@ static fs_reason read_text(fs_scanner *s, const generator *g, const uint8_t *tex
     s->cursor = (fs_lex_cursor){.at = text, .line = g->line, .parens = g->parens};
     s->end = text + length;
     s->at_eof = true;
+    s->generating = true;
     const fs_reason reason = fs_read_rdata(s, g->type, "$GENERATE: ");
+    s->generating = false;
     s->cursor = cursor;
     s->end = end;
     s->at_eof = at_eof;
@@ -149,10 +151,16 @@ static fs_reason add_record(fs_scanner *s, const generator *g, int number, char 
     fs_entry entry = {.line = g->line, .type = g->type};
     FS_TRY(make_record(s, g, number, buffer, &owner));
     fs_end_rdata(s, &entry);
+    if (s->options->zone) {
+        fs_zone_look_at_owner(s, owner.wire, owner.length, g->line, false);
+        if (s->source->drop) return FS_R_OK;
+    }
     const fs_reason reason = fs_check_place(s, &owner, g->type);
     if (reason != FS_R_OK) return fs_refuse_owner(s, &owner, reason, g->line);
     if (fs_names_intern(s, owner.wire, owner.length, fs_hash(s->seed, owner.wire, owner.length), &owner.id) != FS_OK) return FS_R_FAILED;
-    return fs_append(s, owner.id, s->ttl, &entry);
+    FS_TRY(fs_append(s, owner.id, s->ttl, &entry));
+    fs_refuse_rows(s, &owner, s->columns.owner->used / 4 - 1, g->line);
+    return FS_R_OK;
 }
 
 static fs_reason generate(fs_scanner *s, const generator *g) {
@@ -172,7 +180,8 @@ static fs_reason generate(fs_scanner *s, const generator *g) {
 //----------- The directive ----------------------------------------------------
 
 FS_COLD static fs_reason bad_range(fs_scanner *s, uint64_t line, const char *range) {
-    return fs_wrong(s, line, "invalid range '%.200s'", range);
+    (void)fs_wrong(s, line, "invalid range '%.200s'", range);
+    return fs_mishap_is(s, FS_MISHAP_LOAD, FS_R_SYNTAX);
 }
 
 static fs_reason read_range(fs_scanner *s, generator *g, const fs_token *token) {
@@ -203,10 +212,15 @@ static char *copy_token(const fs_token *token) {
     return text;
 }
 
-static fs_reason read_type(fs_scanner *s, generator *g, const fs_token *token) {
+FS_COLD static fs_reason unknown_type(fs_scanner *s, uint64_t line, const fs_token *token) {
     const int shown = token->length > 200 ? 200 : (int)token->length;
+    (void)fs_wrong(s, line, "unknown RR type '%.*s'", shown, (const char *)token->text);
+    return fs_mishap_is(s, FS_MISHAP_LOAD, FS_R_UNKNOWN);
+}
+
+static fs_reason read_type(fs_scanner *s, generator *g, const fs_token *token) {
     if (!fs_parse_type(token->text, token->length, &g->type))
-        return fs_wrong(s, g->line, "unknown RR type '%.*s'", shown, (const char *)token->text);
+        return unknown_type(s, g->line, token);
     return FS_R_OK;
 }
 
@@ -222,6 +236,41 @@ static fs_reason run(fs_scanner *s, generator *g, const fs_token *lhs, const fs_
     return reason;
 }
 
+FS_COLD static fs_reason meta_type(fs_scanner *s, const generator *g) {
+    char text[16];
+    fs_rrtype_to_text(g->type, text);
+    (void)fs_wrong(s, g->line, "meta RR type '%s'", text);
+    return fs_mishap_is(s, FS_MISHAP_LOAD, FS_R_META);
+}
+
+FS_COLD static fs_reason no_right_side(fs_scanner *s) {
+    fs_token end;
+    const fs_reason reason = fs_lex(s, 0, &end);
+    return reason == FS_R_OK ? fs_ends_early(s, &end) : reason;
+}
+
+static fs_reason generate_from(fs_scanner *s, generator *g, const fs_entry *entry, uint16_t rrclass, const fs_token tokens[4]) {
+    FS_TRY(settle_ttl(s, entry));
+    FS_TRY(fs_check_class(s, g->line, rrclass));
+    FS_TRY(read_range(s, g, &tokens[0]));
+    FS_TRY(read_type(s, g, &tokens[2]));
+    if (fs_check_type(s, g->line, g->type) != FS_R_OK) return meta_type(s, g);
+    return run(s, g, &tokens[1], &tokens[3]);
+}
+
+/* All of the line has been read: range, left-hand side, type and right-hand side. A server looks only then whether the line ends there:
+ * what it says of that comes last. */
+static fs_reason generate_line(fs_scanner *s, generator *g, const fs_entry *entry, uint16_t rrclass, const fs_token tokens[4], fs_reason end) {
+    const fs_error not_ended = *s->error;
+    const fs_mishap mishap = s->mishap;
+    const fs_reason short_reason = s->mishap_reason, reason = generate_from(s, g, entry, rrclass, tokens);
+    if (reason == FS_R_FAILED && s->mishap != FS_MISHAP_FATAL)
+        (void)fs_mishap_is(s, s->mishap == FS_MISHAP_PLAIN ? FS_MISHAP_PLAIN_LINE : FS_MISHAP_GENERATE, s->mishap_reason);
+    if (end == FS_R_OK || (reason == FS_R_FAILED && fs_zone_recover(s) != FS_R_OK)) return reason;
+    *s->error = not_ended;
+    return fs_mishap_is(s, mishap, short_reason);
+}
+
 fs_reason fs_scan_generate(fs_scanner *s, uint64_t line) {
     fs_token range, lhs, token, rhs;
     fs_entry entry = {.line = line};
@@ -232,14 +281,10 @@ fs_reason fs_scan_generate(fs_scanner *s, uint64_t line) {
     FS_TRY(fs_header_token(s, false, &token));
     FS_TRY(fs_read_header(s, &entry, &rrclass, &token));
     fs_reason reason = fs_lex_text(s, &rhs);
-    if (reason == FS_R_END) return fs_wrong(s, line, "unexpected end of line");
+    if (reason == FS_R_END) return no_right_side(s);
     if (reason != FS_R_OK) return reason == FS_R_TOKEN ? fs_wrong(s, line, "%s", fs_reason_text[FS_R_SYNTAX]) : complain(s, line, reason);
     g.parens = s->cursor.parens;
-    FS_TRY(fs_expect_eol(s, line));
-    FS_TRY(settle_ttl(s, &entry));
-    FS_TRY(fs_check_class(s, line, rrclass));
-    FS_TRY(read_range(s, &g, &range));
-    FS_TRY(read_type(s, &g, &token));
-    FS_TRY(fs_check_type(s, line, g.type));
-    return run(s, &g, &lhs, &rhs);
+    const fs_reason end = fs_expect_eol(s, line);
+    if (end != FS_R_OK && !(s->options->zone && end == FS_R_FAILED)) return end;
+    return generate_line(s, &g, &entry, rrclass, (const fs_token[]){range, lhs, token, rhs}, end);
 }

@@ -59,6 +59,7 @@ static void source_link(fs_scanner *s, fs_source *source) {
         parent->cursor = s->cursor;
         source->current = parent->glue.known ? parent->glue : parent->current;
         source->origin_changed = parent->origin_changed;
+        source->drop = parent->drop;
     }
     s->source = source;
     s->cursor = (fs_lex_cursor){.line = 1, .after_eol = true};

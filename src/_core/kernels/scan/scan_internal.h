@@ -53,6 +53,16 @@ typedef enum {
     FS_R_INCONSISTENT,
     FS_R_NAMETOOLONG,
     FS_R_FLAG,
+    FS_R_BADCLASS,
+    FS_R_NOOWNER,
+    FS_R_NOTTL,
+    FS_R_OBSOLETE,
+    FS_R_OWNERCHECK,
+    FS_R_NAMECHECK,
+    FS_R_MXADDRESS,
+    FS_R_NSADDRESS,
+    FS_R_SINGLETON,
+    FS_R_CNAMEANDOTHER,
     FS_R_COUNT
 } fs_reason;
 
@@ -60,7 +70,8 @@ extern const char *const fs_reason_text[FS_R_COUNT];
 
 /* Types that only the scanner tells from others, besides those of zone.h. */
 enum {
-    FS_TYPE_NULL = 10, FS_TYPE_HINFO = 13, FS_TYPE_MX = 15, FS_TYPE_TXT = 16, FS_TYPE_X25 = 19, FS_TYPE_EID = 31,
+    FS_TYPE_MD = 3, FS_TYPE_MF = 4, FS_TYPE_NULL = 10, FS_TYPE_HINFO = 13, FS_TYPE_MX = 15, FS_TYPE_TXT = 16, FS_TYPE_AFSDB = 18,
+    FS_TYPE_X25 = 19, FS_TYPE_RT = 21, FS_TYPE_SRV = 33, FS_TYPE_A6 = 38, FS_TYPE_EID = 31,
     FS_TYPE_NIMLOC = 32, FS_TYPE_NAPTR = 35, FS_TYPE_SINK = 40, FS_TYPE_SSHFP = 44, FS_TYPE_RKEY = 57, FS_TYPE_SVCB = 64,
     FS_TYPE_HTTPS = 65, FS_TYPE_DSYNC = 66, FS_TYPE_NID = 104, FS_TYPE_L32 = 105, FS_TYPE_L64 = 106, FS_TYPE_LP = 107, FS_TYPE_EUI48 = 108,
     FS_TYPE_EUI64 = 109, FS_TYPE_URI = 256, FS_TYPE_DOA = 259, FS_TYPE_TA = 32768, FS_TYPE_DLV = 32769, FS_TYPE_KEYDATA = 65533
@@ -92,6 +103,27 @@ typedef struct {
 
 enum { FS_LEX_BLANK = 1 /* tell of a blank at the start of a line */, FS_LEX_QUOTED = 2 /* allow "..." */ };
 
+//----------- Mishaps ----------------------------------------------------------
+
+/* What an error is, for a scan that goes on behind it (scan_zone.c): who tells of it in BIND, and where reading goes on. */
+typedef enum {
+    FS_MISHAP_FATAL, /* nowhere */
+    FS_MISHAP_LOAD,  /* the loader; behind the next end of a line */
+    FS_MISHAP_PLAIN, /* the same, without a name before the message */
+    FS_MISHAP_RDATA, /* the reader of RDATA; where it has left off */
+    FS_MISHAP_LEX,   /* the lexer, and then the loader; behind the next end of a line */
+    FS_MISHAP_END,   /* the same; a line has ended too early */
+    FS_MISHAP_FILE,  /* the loader; the next line */
+    FS_MISHAP_GENERATE, /* $GENERATE; the next line */
+    FS_MISHAP_PLAIN_LINE /* as PLAIN; the next line */
+} fs_mishap;
+
+typedef enum {
+    FS_SKIP_NOTHING,
+    FS_SKIP_LINE, /* as the loader does: what can't be lexed is told of */
+    FS_SKIP_RDATA /* as the reader of RDATA does */
+} fs_skip;
+
 //----------- State ------------------------------------------------------------
 
 /* The lexer's place. Copying it back is how an entry is rolled back and how a token is put back. */
@@ -122,6 +154,7 @@ typedef struct fs_source {
     uint8_t origin[FS_NAME_MAX + 1];
     uint32_t origin_length;
     bool origin_changed;
+    bool drop; /* the owner is not in the zone that is loaded */
     fs_owner current, glue;
 } fs_source;
 
@@ -194,6 +227,17 @@ typedef struct fs_scanner {
     uint64_t apex_length;
     uint64_t warnings_capacity;
     bool stopped;
+
+    /* with options->zone */
+    fs_mishap mishap;        /* of the error last met */
+    fs_reason mishap_reason; /* FS_R_OK: it stands at the end of the message */
+    fs_skip skip;
+    bool in_entry, was_refused; /* an entry is being read; there was a reason to refuse the zone before it */
+    bool warned_old, generating;
+    const uint8_t *owner; /* of the entry being read; NULL: the one before */
+    uint64_t entry_line, entry_start; /* where it began; octets of messages at that time */
+    uint64_t entry_mark; /* where what its owner has to say of the block before goes */
+    uint64_t current_row, glue_row;  /* the block's last row */
 } fs_scanner;
 
 /* An entry as parsed, before it is committed. */
@@ -234,7 +278,6 @@ bool fs_parse_period(const uint8_t *text, uint32_t length, uint32_t *seconds); /
 bool fs_parse_class(const uint8_t *text, uint32_t length, uint16_t *rrclass);
 bool fs_parse_type(const uint8_t *text, uint32_t length, uint16_t *type);
 fs_reason fs_parse_time(const uint8_t *text, uint32_t length, uint32_t *seconds); /* YYYYMMDDHHMMSS or seconds */
-size_t fs_class_to_text(uint16_t rrclass, char *text);                            /* at most 15 characters and a NUL */
 
 //----------- Names (scan_names.c, scan_intern.c) ------------------------------
 
@@ -342,12 +385,17 @@ fs_field fs_field_algorithm, fs_field_hashalgorithm, fs_field_protocol, fs_field
 fs_reason fs_scan_entry(fs_scanner *s) FS_MUST_CHECK;                      /* one entry of the file */
 fs_reason fs_scan_directive(fs_scanner *s, const fs_token *name, uint64_t line) FS_MUST_CHECK;
 fs_reason fs_scan_generate(fs_scanner *s, uint64_t line) FS_MUST_CHECK;
+fs_reason fs_scan_record(fs_scanner *s, const fs_token *owner, uint64_t line) FS_MUST_CHECK;
+FS_COLD fs_reason fs_ends_early(fs_scanner *s, const fs_token *token);
 fs_reason fs_header_token(fs_scanner *s, bool end, fs_token *token) FS_MUST_CHECK;
 fs_reason fs_read_header(fs_scanner *s, fs_entry *entry, uint16_t *rrclass, fs_token *token) FS_MUST_CHECK;
 fs_reason fs_check_type(fs_scanner *s, uint64_t line, uint16_t type) FS_MUST_CHECK;
 fs_reason fs_check_class(fs_scanner *s, uint64_t line, uint16_t rrclass) FS_MUST_CHECK;
+void fs_refuse_rows(fs_scanner *s, const fs_owner *owner, uint64_t last_row, uint64_t line); /* a block whose last row is refused */
 FS_COLD fs_reason fs_refuse_owner(fs_scanner *s, const fs_owner *owner, fs_reason reason, uint64_t line);
 fs_reason fs_check_place(const fs_scanner *s, const fs_owner *owner, uint16_t type) FS_MUST_CHECK;
+bool fs_block_begins(const fs_scanner *s, const fs_entry *entry); /* does the entry's owner end a block? */
+fs_reason fs_turn_to(fs_scanner *s, const fs_entry *entry) FS_MUST_CHECK;
 fs_reason fs_expect_eol(fs_scanner *s, uint64_t line) FS_MUST_CHECK;
 
 fs_reason fs_block_add(fs_scanner *s, const fs_entry *entry) FS_MUST_CHECK;
@@ -380,7 +428,10 @@ void fs_source_drop(fs_scanner *s);
 
 FS_COLD FS_PRINTF(3, 4) fs_reason fs_wrong(fs_scanner *s, uint64_t line, const char *format, ...); /* fills the error: FS_R_FAILED */
 FS_COLD FS_PRINTF(3, 4) void fs_warn(fs_scanner *s, uint64_t line, const char *format, ...); /* line 0: of the file */
-FS_COLD void fs_warn_unfinished(fs_scanner *s, uint64_t line); /* of a file without a last newline */
+FS_COLD /* The error just met is of this kind; its short form is `short_reason` if that is not at the end of its message. */
+FS_COLD fs_reason fs_mishap_is(fs_scanner *s, fs_mishap kind, fs_reason short_reason);
+FS_COLD FS_PRINTF(4, 5) void fs_say(fs_scanner *s, const char *who, uint64_t line, const char *format, ...);
+void fs_warn_unfinished(fs_scanner *s, uint64_t line); /* of a file without a last newline */
 FS_COLD fs_reason fs_failed(fs_scanner *s, uint64_t line); /* a call filled the error: say where, and FS_R_FAILED */
 
 #endif

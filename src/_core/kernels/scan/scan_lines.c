@@ -7,6 +7,7 @@
  * the text between owner and RDATA (TTL, class and type).
  */
 #include "scan_quick_fields.h"
+#include "scan_zone.h"
 
 enum { HEADERS = 8, HEADER_MAX = 32, BATCH = 32, OWNER_ROOM = FS_NAME_MAX + 1 + FS_SCRATCH_SLACK };
 
@@ -27,11 +28,19 @@ typedef struct {
     uint32_t next_header; /* to be overwritten */
     uint8_t owner_text[32];
     uint32_t owner_length; /* with the blank behind; 0: none */
+    uint8_t owner_wire[FS_NAME_MAX + 1]; /* wire name of the line that is read, with options->zone */
     fs_entry *entry;
     fs_entry batch[BATCH];
 } quick_lines;
 
 //----------- Owner ------------------------------------------------------------
+
+/* The owner is looked at line by line when the zone is checked. */
+static bool keep_owner(const fs_scanner *s, quick_lines *l) {
+    if (!fs_zone_owner_is_plain(s, l->start, l->entry->owner_length)) return false;
+    memcpy(l->owner_wire, l->start, l->entry->owner_length);
+    return true;
+}
 
 /* The owner at the start of a line. Leaves the cursor at the blank behind it. */
 FS_INLINE bool read_owner(fs_scanner *s, quick_lines *l) {
@@ -46,6 +55,7 @@ FS_INLINE bool read_owner(fs_scanner *s, quick_lines *l) {
     if (*q->at == '$') return false;
     if (!read_name(q->at, l->r.origin, l->r.origin_length, l->start, &entry->owner_length, &text_length)) return false;
     if (!is_blank(q->at[text_length])) return false;
+    if (FS_UNLIKELY(s->options->zone) && !keep_owner(s, l)) return false;
     entry->owner = l->start;
     entry->owner_hash = fs_hash(s->seed, l->start, entry->owner_length);
     __builtin_prefetch(&s->table.slots[(uint32_t)(entry->owner_hash >> 32) & s->table.mask]);
@@ -182,6 +192,7 @@ FS_INLINE bool read_line(fs_scanner *s, quick_lines *l) {
     l->r.out = l->start;
     l->r.limit = l->start + FS_RDATA_MAX;
     if (!read_rdata(&l->r, l->start, fields) || !end_line(&l->r.q)) return false;
+    if (FS_UNLIKELY(s->options->zone) && !fs_zone_line_is_plain(s, l->owner_wire, entry->type, l->start)) return false;
     entry->rdata = l->start;
     entry->rdata_length = (uint32_t)(l->r.out - l->start);
     entry->rdata_hash = 0;
@@ -223,6 +234,8 @@ static void begin(fs_scanner *s, quick_lines *l) {
     l->r.q = (quick){.at = s->cursor.at, .end = s->end, .line = s->cursor.line};
     l->r.origin = source->origin;
     l->r.origin_length = source->origin_length;
+    const fs_owner *owner = source->glue.known ? &source->glue : &source->current;
+    memcpy(l->owner_wire, owner->wire, owner->length);
     l->next_header = 0;
     l->owner_length = 0;
     for (int i = 0; i < HEADERS; i++) l->headers[i].length = 0;
@@ -232,7 +245,8 @@ fs_reason fs_scan_lines(fs_scanner *s) {
     quick_lines l;
     const fs_source *source = s->source;
     bool done = false;
-    if (s->cursor.parens != 0 || !s->cursor.after_eol || source->origin_changed || !source->current.known) return FS_R_OK;
+    if (s->cursor.parens != 0 || !s->cursor.after_eol || source->origin_changed || !source->current.known || source->drop)
+        return FS_R_OK;
     begin(s, &l);
     while (!done && !s->stopped) {
         const uint32_t count = read_batch(s, &l, &done);

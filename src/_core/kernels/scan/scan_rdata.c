@@ -1,5 +1,5 @@
 /* RDATA from text: each type is its row of the table of types, one function a kind of field. */
-#include "scan_internal.h"
+#include "scan_zone.h"
 
 #include <stdio.h>
 
@@ -125,14 +125,23 @@ static fs_field *const fields[128] = {
     [FS_FIELD_OPAQUE] = field_opaque,
 };
 
+/* The name in a field that has been read to `start`, NULL where there is none. That of A6 stands behind the suffix (RFC 2874 section 3.1). */
+static const uint8_t *find_name(char letter, const uint8_t *start) {
+    if (letter == FS_FIELD_NAME || letter == FS_FIELD_NAME_KEPT) return start;
+    return letter == FS_FIELD_A6 && start[0] != 0 ? start + 17 - start[0] / 8 : NULL;
+}
+
 static fs_reason read_known(fs_scanner *s, uint16_t type) {
     const fs_rrtype *row = fs_rrtype_by_number(type);
-    if (row == NULL || !fs_known_in_class(type, s->rrclass)) return FS_R_UNKNOWN;
+    if (row == NULL || !fs_known_in_class(type, s->rrclass) || (row->flags & FS_RR_META)) return FS_R_UNKNOWN;
     for (const char *field = row->fields; *field; field++) {
         fs_field *read = fs_special_field(type, *field, (uint32_t)(field - row->fields));
         if (read == NULL) read = fields[(unsigned char)*field & 127];
         if (read == NULL) return FS_R_UNKNOWN;
+        const uint8_t *const start = s->out;
         FS_TRY(read(s));
+        const uint8_t *const name = FS_UNLIKELY(s->options->zone && !s->generating) ? find_name(*field, start) : NULL;
+        if (name != NULL) FS_TRY(fs_zone_check_field(s, type, (uint32_t)(field - row->fields), name));
     }
     return FS_R_OK;
 }
@@ -192,7 +201,9 @@ FS_COLD static fs_reason complain(fs_scanner *s, const char *prefix, uint64_t li
     char near[NEAR_MAX + 32];
     if (reason == FS_R_FAILED) return reason;
     say_near(token, near);
-    return fs_wrong(s, line, "%s%s%s", prefix, near, fs_reason_text[reason]);
+    (void)fs_wrong(s, line, "%s%s%s", prefix, near, fs_reason_text[reason]);
+    if (token != NULL && !fs_token_is_end(token)) s->skip = s->options->zone && prefix[0] == 0 ? FS_SKIP_RDATA : FS_SKIP_NOTHING;
+    return fs_mishap_is(s, FS_MISHAP_RDATA, reason);
 }
 
 /* The first token that should not be there; reason is why the RDATA before it could not be read, if so. */

@@ -52,6 +52,7 @@ class Tool:
     usage: str
     refused: str = ""
     long: Mapping[str, str] = field(default_factory=dict)
+    help_code: int = 0  # exit code of -h
     dash_is_operand: bool = False  # a lone "-" is the first operand, not an option that there is none of
 
 
@@ -186,7 +187,7 @@ class CommandLine:
 
     def _common(self, letter: str) -> None:
         if letter == "h":
-            self.usage(0)
+            self.usage(self.tool.help_code)
         if letter == "V":
             self.env.stdout.write(f"{self.program} {VERSION}\n")
             raise Stop(0)

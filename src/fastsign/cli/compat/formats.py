@@ -8,7 +8,7 @@ from fastsign.cli.compat.common import CommandLine, FatalError, Stop, parse_inte
 from fastsign.errors import JournalError
 from fastsign.zone.raw import raw_header
 
-TEXT, FULL, RAW = 0, 1, 3  # styles of the core
+TEXT, FULL, RAW, RELATIVE = 0, 1, 3, 4  # styles of the core
 
 
 class OutputFormat(NamedTuple):
