@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from fastsign.cli.compat.checkzone import Options, complain
@@ -206,19 +206,20 @@ class Run:
         from fastsign._core import write_zone
         from fastsign.zone.write import place_file
 
-        with self._open() as file:
+        with ExitStack() as opened:
+            file = opened.enter_context(self._open(opened))
             file.write(self.form.header(self.now, self.options.serial))
             write_zone(zone.arena, zone.order, self.form.style, self.origin, file.fd, self.rrclass, self.now)
             place_file(file)
 
-    def _open(self) -> Output:
+    def _open(self, opened: ExitStack) -> Output:
         from fastsign.zone.write import AtomicFile, StreamFile, is_special
 
         output = self.options.output
         if self.to_stdout or output is None:
             self.line.env.stdout.flush()
             return StreamFile(self.line.env.stdout.buffer)
-        return StreamFile(open(output, "wb")) if is_special(output) else AtomicFile(output)
+        return StreamFile(opened.enter_context(open(output, "wb"))) if is_special(output) else AtomicFile(output)
 
 
 def resolve(name: str) -> Answer:
