@@ -51,10 +51,35 @@ def test_a_written_zone_is_the_same_zone_and_bind_reads_it_alike(tmp_path: Path,
     zone = Zone.load(EVERY_TYPE, "example.")
     zone.write(tmp_path / "written", format, now=0)  # type: ignore[arg-type]
     again = Zone.load(tmp_path / "written", "example.", format="raw" if format == "raw" else "text")
-    assert as_set(again) == as_set(zone)
+    assert as_set(again) == {record for record in as_set(zone) if not record[0].endswith("other.test.")}
     if format != "raw":
         assert normal(tmp_path / "written") == normal(EVERY_TYPE)
     assert [path.name for path in tmp_path.iterdir()] == ["written"]
+
+
+@pytest.mark.parametrize("format", ["text", "full", "raw"])
+def test_a_written_zone_is_what_bind_writes_octet_by_octet(tmp_path: Path, format: str) -> None:
+    (tmp_path / "zone").write_text(TEXT)
+    layout = {"text": ("-s", "relative"), "full": ("-s", "full"), "raw": ("-F", "raw")}[format]
+    tools.run("named-compilezone", "-q", "-i", "none", *layout, "-o", "theirs", ORIGIN, "zone", cwd=tmp_path)
+    theirs = (tmp_path / "theirs").read_bytes()
+    written_at = int.from_bytes(theirs[8:12], "big") if format == "raw" else 0
+    Zone.from_text(TEXT, ORIGIN).write(tmp_path / "ours", format, now=written_at)  # type: ignore[arg-type]
+    ours = (tmp_path / "ours").read_bytes()
+    if format == "raw":  # BIND's order is that of its hash tables
+        assert sorted(Zone.from_raw(ours, ORIGIN)) == sorted(Zone.from_raw(theirs, ORIGIN))
+        assert (len(ours), ours[:24]) == (len(theirs), theirs[:24])
+    else:
+        assert ours == theirs
+
+
+def test_signatures_that_belong_to_nothing_are_written_too() -> None:
+    signature = "13 2 300 20300101000000 20200101000000 1 example. AAAA"
+    text = (
+        f"{SMALL}sub 300 NS ns.sub\nns.sub 300 A 192.0.2.5\nns.sub 300 RRSIG A {signature}\nx 300 RRSIG A {signature}\n"
+    )
+    zone = Zone.from_text(text, "example.")
+    assert as_set(Zone.from_text(zone.to_text("full"), "example.")) == as_set(zone)
 
 
 def test_a_raw_zone_is_what_bind_compiles(tmp_path: Path) -> None:
@@ -98,9 +123,9 @@ def test_the_class_travels() -> None:
     bridged = zone.to_dnspython()
     assert bridged.rdclass == dns.rdataclass.CH
     assert Zone.from_dnspython(bridged).rrclass == "CH"
-    for use in (zone.to_text, lambda: fastsign.sign_zone(zone, [])):
-        with pytest.raises(fastsign.ZoneError, match="only class IN"):
-            use()
+    assert list(Zone.from_text(zone.to_text(), "example.", rrclass="CH")) == list(zone)
+    with pytest.raises(fastsign.ZoneError, match="only class IN"):
+        fastsign.sign_zone(zone, [])
 
 
 def test_the_spelling_of_names_is_kept() -> None:
@@ -109,8 +134,11 @@ def test_the_spelling_of_names_is_kept() -> None:
     assert zone.origin == Zone.from_dnspython(zone.to_dnspython()).origin == "eXample."
 
 
-def test_records_outside_of_the_zone_stay_where_bind_has_them() -> None:
+def test_records_outside_of_the_zone_pass_through_a_signing_and_go_nowhere_else() -> None:
     zone = Zone.from_text(SMALL + "a.other. 300 A 192.0.2.9\n", "example.")
+    signed = fastsign.sign_zone(zone, fastsign.Key.generate("example.", "csk"))
+    assert b"a.other." in signed.to_bytes()
+    assert "a.other." not in zone.to_text() + signed.zone.to_text()
     assert "a.other." in {record.owner for record in zone}
     assert len(list(zone.to_dnspython().iterate_rdatas())) == 3
 

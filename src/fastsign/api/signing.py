@@ -25,7 +25,6 @@ from fastsign.api.zone import (
     name_of,
     output_path,
     read_all,
-    style_of,
     system_errors,
 )
 from fastsign.errors import ZoneError
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
 
 SerialMethod = Literal["keep", "increment", "unixtime", "date"]
 ZonemdHash = Literal["sha384", "sha512"]
+
+_STYLES = {"text": 0, "full": 1, "raw": RAW}  # of the core's signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
     file, source, origin, rrclass = _subject(zone)
     now, store = clock(options.get("now")), keys.store(origin)
     inception, expiration, expiration_dnskey = _validity(options, now)
-    style, output = style_of(options.get("format", "text")), options.get("output")
+    style, output = _style(options.get("format", "text")), options.get("output")
     return Job(
         zone_file=file,
         source=source,
@@ -237,6 +238,12 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
         **_numbers(options),
         **_switches(options),
     )
+
+
+def _style(format: str) -> int:
+    if format not in _STYLES:
+        raise ValueError(f"format={format!r}: a zone is signed as one of {', '.join(_STYLES)}")
+    return _STYLES[format]
 
 
 def _subject(zone: Zone | ZoneFile) -> tuple[str, Source, bytes, int]:

@@ -16,7 +16,7 @@ from fastsign.api.times import clock
 from fastsign.errors import FileError, ZoneError, system_reason
 from fastsign.keys import facts, names
 from fastsign.zone.checks import check_rrsets
-from fastsign.zone.load import CLASS_IN, Loaded
+from fastsign.zone.load import Loaded
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.source import ArenaSource, FileSource, RawSource, Source, TextSource
 from fastsign.zone.write import AtomicFile, MemoryFile, Output, is_special
@@ -28,9 +28,8 @@ StrPath = str | PathLike[str]
 InputFormat = Literal["text", "raw"]
 OutputFormat = Literal["text", "full", "raw"]
 
-STYLES = {"text": 0, "full": 1, "raw": 3}  # of the core
+_STYLES = {"text": 4, "full": 1, "raw": 3}  # of the core's write_zone
 _SOA = 6
-_AT_ONCE = 8192  # nodes that are rendered in one go
 
 
 class Record(NamedTuple):
@@ -76,7 +75,8 @@ class Zone:
     """The records of a zone, in the order in which they were read. Nothing changes them: signing works on a copy.
 
     Made by `load`, `from_text`, `from_raw` and `from_dnspython`. `len` counts the records, iterating gives each as a
-    Record. Records outside of the zone, which a file may have, are read, written and never signed, as in BIND.
+    Record. Records outside of the zone, which a file may have, are read, passed through by signing, as in BIND, and
+    left out wherever else a zone goes.
     """
 
     def __init__(self, loaded: Loaded, source: Source, origin: bytes, rrclass: int) -> None:
@@ -193,16 +193,16 @@ class Zone:
     def write(self, path: StrPath, format: OutputFormat = "text", *, now: int | datetime | None = None) -> None:
         """Write the zone, in canonical order, to a file that appears under its name whole and durably, or not at all.
 
-        *format*: text, as `dnssec-signzone` lays it out; full, a record a line; raw, whose header has the time *now*.
-        RRSIGs that cover nothing that is to be signed are left out, as there. FileError if the file can't be written,
-        ZoneError for another class than IN.
+        *format*: text, for people, with $ORIGIN and names relative to it; full, a record a line; raw. *now* is in a raw
+        file's header, and text says of signatures that are yet to become valid then. Records outside of the zone are
+        left out. FileError if the file can't be written.
         """
         with file_for(path) as file:
             self._render(file, format, now)
             file.commit()
 
     def to_text(self, format: Literal["text", "full"] = "text") -> str:
-        """The text of the zone's master file."""
+        """The text of the zone's master file, as `write` has it."""
         with MemoryFile() as file:
             self._render(file, format, 0)
             return read_all(file.fd).decode("ascii")
@@ -210,18 +210,12 @@ class Zone:
     def _render(self, file: Output, format: OutputFormat, now: int | datetime | None) -> None:
         from fastsign.zone.raw import raw_header
 
-        style = style_of(format)
-        if self.class_number != CLASS_IN:
-            raise ZoneError(f"{self.origin} has class {self.rrclass}: only class IN can be written")
+        if format not in _STYLES:
+            raise ValueError(f"format={format!r}: a zone is written as one of {', '.join(_STYLES)}")
+        moment = clock(now)
         if format == "raw":
-            file.write(raw_header(1, clock(now)))
-        order, out = self.order, _core.Column("B")
-        nodes = len(order.node_name)
-        for first in range(0, nodes, _AT_ONCE):
-            last = min(first + _AT_ONCE, nodes)
-            octets = _core.render_nodes(self.arena, order, None, style, self.name, (), (), first, last, out)
-            file.append_from(out.fd, octets)
-            out.resize(0)
+            file.write(raw_header(1, moment))
+        _core.write_zone(self.arena, self.order, _STYLES[format], self.name, file.fd, self.class_number, moment)
 
     def __repr__(self) -> str:
         return f"<Zone {self.origin} {self.rrclass}, {len(self)} records>"
@@ -247,13 +241,6 @@ def class_of(text: str) -> int:
     if number is None:
         raise ValueError(f"unknown class {text!r}")
     return number
-
-
-def style_of(format: str) -> int:
-    """The core's number for a format that a zone can be written in."""
-    if format not in STYLES:
-        raise ValueError(f"format={format!r}: a zone is written as one of {', '.join(STYLES)}")
-    return STYLES[format]
 
 
 @contextmanager
