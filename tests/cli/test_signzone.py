@@ -62,6 +62,7 @@ BAD_CALLS = [
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "-", "-H", "-1", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-3", "-", "-H", "65536", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-i", "x", "zone"),
+    ("-S", "-K", "{keys}", "-o", ORIGIN, "-i", "3000000000", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-j", "x", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-n", "x", "zone"),
     ("-S", "-K", "{keys}", "-o", ORIGIN, "-s", "yesterday", "zone"),
@@ -244,11 +245,12 @@ def test_to_standard_output_goes_the_verified_zone_alone(keys, folder):
     assert (failed.code, failed.stdout) == (1, "")
 
 
-def test_a_zone_that_does_not_verify_replaces_nothing(keys, folder):
+def test_a_zone_that_does_not_verify_replaces_nothing_and_is_announced_to_nobody(keys, folder):
     signzone("-S", "-K", keys, "-o", ORIGIN, "zone")
+    (folder / f"dsset-{NAME}.").unlink()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     expired = ("-s", "20200101000000", "-e", "20200201000000")
-    done = signzone("-S", "-K", keys, "-o", ORIGIN, *expired, "zone", check=False)
+    done = signzone("-S", "-C", "-K", keys, "-o", ORIGIN, *expired, "zone", check=False)
     assert done.code == 1
     assert "Zone verification failed" in done.stdout
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

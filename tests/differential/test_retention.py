@@ -85,6 +85,7 @@ ALL_DUE = ("-i", "999999999")
 CASES = {
     "nothing is due": Case(),
     "all is due": Case(again=ALL_DUE, kept=(0, 0)),
+    "all is due by a number of more than 32 bits": Case(again=("-i", "9999999999"), kept=(0, 0)),
     "nothing is ever due": Case(again=("-i", "0")),
     "KSKs had signed everything": Case(("-z",)),
     "KSKs had signed everything and all is due": Case(("-z",), again=ALL_DUE, kept=(0, 0)),

@@ -180,13 +180,24 @@ def test_a_signature_over_ds_records_stays_if_it_is_still_good(change, scene):
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("options", [(), ("-d", "sub")], ids=str)
+@pytest.mark.parametrize("kind", ["dsset", "keyset"])
+def test_what_is_odd_in_the_file_of_a_child_is_told(kind, options, scene):
+    (scene.folder / "sub").mkdir()
+    record = f"DS 7 13 2 {'CD' * 32}" if kind == "dsset" else f"DNSKEY 257 3 15 {'A' * 43}="
+    for folder in (scene.folder, scene.folder / "sub"):
+        (folder / f"{kind}-ins.example.").write_text(f"ins.Example. IN {record}")
+    scene.sign_alike("-S", "-g", *options)
+    assert "does not end with newline" in scene.sign("-S", "-g", *options)[0].stderr
+
+
 def test_a_broken_dsset_file_is_an_error(scene):
     """BIND takes it for none and makes the child insecure."""
     (scene.folder / "dsset-sec.example.").write_text("sec.Example. IN DS 12345 13 2 XY\n")
     ours, theirs = scene.sign("-S", "-g")
     assert theirs.code == 0
     assert ours.code == 1
-    assert "./dsset-sec.example.:1: near eol: bad hex" in ours.stderr
+    assert "fatal: dsset-sec.example.:1: near eol: bad hex" in ours.stderr
 
 
 # ---- -G
@@ -209,6 +220,13 @@ def test_cds_and_cdnskey_of_the_wanted_kinds(wanted, scene):
     for digest in digests:
         ds = tools.run("dnssec-dsfromkey", "-a", str(digest), f"{ksk}.key").stdout.split()[-1]
         assert any("IN CDS" in line and "".join(line.split()).endswith(ds) for line in made)
+
+
+def test_cds_and_cdnskey_have_the_ttl_of_the_keys(scene):
+    ksk = next(path.stem for path in scene.folder.glob("K*.key") if "key-signing" in path.read_text())
+    scene.settime(ksk, "-P", "sync", "now-1h")
+    made = scene.sign_alike("-S", "-T", "1234")
+    assert {line.split()[1] for line in made if " IN CDS" in line or " IN CDNSKEY" in line} == {"1234"}
 
 
 @pytest.mark.parametrize(

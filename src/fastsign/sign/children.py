@@ -61,25 +61,28 @@ def _take_out(arena: Arena, rows: list[int]) -> None:
 def _child_ds(directory: str, child: bytes, files: set[str], tell: Tell) -> list[bytes]:
     """DS RDATA from the child's dsset- file, else of all keys in its keyset- file."""
     if dsset_name(child) in files:
-        found = _read(os.path.join(directory, dsset_name(child)), child, _DS)
+        found = _read(directory, dsset_name(child), child, _DS, tell)
         if found:
             tell.detail(2, "found DS records")
             return found
     if keyset_name(child) in files:
-        keys = _read(os.path.join(directory, keyset_name(child)), child, _DNSKEY)
+        keys = _read(directory, keyset_name(child), child, _DNSKEY, tell)
         if keys:
             tell.detail(2, "found DNSKEY records")
         return [ds_rdata(child, key) for key in keys]
     return []
 
 
-def _read(path: str, child: bytes, rrtype: int) -> list[bytes]:
+def _read(directory: str, file: str, child: bytes, rrtype: int, tell: Tell) -> list[bytes]:
+    path = file if directory == "." else os.path.join(directory, file)
     try:
-        arena = load_zone(path, b"\0", hint=True).arena
+        loaded = load_zone(path, b"\0", hint=True)
     except ZoneSyntaxError as error:
         raise ZoneError(str(error)) from None
     except OSError as error:
         raise ZoneError(f"{path}: {system_reason(error)}") from None
-    types = arena.rrtype.view()
+    for warning in loaded.warnings:
+        tell.warn(warning)
+    arena, types = loaded.arena, loaded.arena.rrtype.view()
     rows = [row for row in _core.find_rows(arena, child) if types[row] == rrtype]
     return list(dict.fromkeys(arena.record_rdata(row) for row in rows))

@@ -130,10 +130,7 @@ class _Options:
 
     def workers(self) -> int:
         """-n, or 0."""
-        return self.number("n", "number of cpus must be numeric") or 0
-
-    def number(self, letter: str, complaint: str, lowest: int = 0) -> int | None:
-        return parse_number(self.values[letter], complaint, lowest, base=0) if letter in self.values else None
+        return parse_number(self.values.get("n", "0"), "number of cpus must be numeric", base=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +240,8 @@ def make_job(line: CommandLine, options: _Options, operands: list[str]) -> Job:
         denial=_wanted_denial(options),
         serial_method=_serial_method(values.get("N", "keep")),
         today=serial.day_of(now),
-        cycle=options.number("i", "cycle period must be numeric and positive"),
-        jitter=options.number("j", "jitter must be numeric and positive") or 0,
+        cycle=_seconds(values.get("i"), "cycle period must be numeric and positive"),
+        jitter=_seconds(values.get("j"), "jitter must be numeric and positive") or 0,
         seed=int.from_bytes(os.urandom(8), "big") if "j" in values else 0,
         key_ttl=_key_ttl(values.get("T")),
         zonemd=tuple(sorted(set(options.zonemd))),
@@ -339,6 +336,17 @@ def _validity(line: CommandLine, values: dict[str, str], now: int) -> tuple[int,
         if "e" in values and dnskey == expiration:
             line.env.stderr.write("WARNING: -e and -X were both set, but have identical values.\n")
     return inception % 2**32, expiration % 2**32, dnskey % 2**32
+
+
+def _seconds(text: str | None, complaint: str) -> int | None:
+    """A time as C's int has it: 32 bits of whatever number it is."""
+    if text is None:
+        return None
+    number, rest = parse_integer(text, 0)
+    seconds = (number + 2**31) % 2**32 - 2**31
+    if rest or seconds < 0:
+        raise FatalError(complaint)
+    return seconds
 
 
 def _time(text: str, now: int, base: int) -> int:
