@@ -46,6 +46,8 @@ cdef extern from "scan.h" nogil:
         char *warnings
         uint64_t warnings_size
         uint64_t warnings_lost
+        uint32_t *breaks
+        uint32_t break_count
         char reason[64]
 
     fs_status fs_scan(const fs_scan_options *options, const fs_scan_columns *columns, fs_scan_result *result, fs_error *error)
@@ -62,7 +64,7 @@ cdef extern from "rrtypes.h" nogil:
     size_t fs_name_to_text(const uint8_t *name, char *text)
 
 
-Scan = _namedtuple("Scan", "warnings octets records file line reason")
+Scan = _namedtuple("Scan", "warnings octets records file line reason breaks")
 
 
 cdef fs_column *_growing(Column column, str typecode) except NULL:
@@ -127,9 +129,10 @@ cdef object _scan(fs_scan_options *options, bytes origin, object arena):
             status = fs_scan(options, &columns, &result, &error)
         check(status, &error)
         return Scan(_warnings(&result), result.octets, result.records, _os.fsdecode(<bytes>result.file), result.line,
-                    (<bytes>result.reason).decode())
+                    (<bytes>result.reason).decode(), [result.breaks[i] for i in range(result.break_count)])
     finally:
         free(result.warnings)
+        free(result.breaks)
 
 
 def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint64_t window=0,
@@ -166,6 +169,7 @@ def load_as_server(path, bytes origin, arena, int rrclass=1, uint32_t now=0, int
     What is wrong is told among the result's warnings, whole lines in BIND's words and order, and `reason` is why the zone
     is to be refused, "" if it is not. Records outside of the zone are left out. *checks* are FS_CHECK_* of scan.h.
     *refusals*: (row, beside a CNAME?) of records that the zone can't hold, to be told of at the end of their blocks.
+    `breaks` are the rows that begin a block of records though the row before has the same owner.
     With *text*, that is read, and *path* is only what messages call it.
     """
     cdef bytes name = _os.fsencode(path)

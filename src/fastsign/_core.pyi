@@ -57,6 +57,7 @@ class Scan(NamedTuple):
     file: str
     line: int
     reason: str
+    breaks: list[int]
 
 def scan_file(
     path: str | bytes | PathLike[str],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from fastsign import _core
 from fastsign.errors import RawFormatError, ZoneSyntaxError
@@ -30,32 +30,37 @@ def check_rrsets(arena: Arena, order: Order, locate: Callable[[int], tuple[str, 
         raise ZoneSyntaxError(f"{owner}: {what}", file, line) if line else RawFormatError(f"{owner}: {what}")
 
 
-def find_refusals(arena: Arena, order: Order) -> list[tuple[int, bool]]:
+def find_refusals(arena: Arena, order: Order, breaks: Collection[int] = ()) -> list[tuple[int, bool]]:
     """(row, is it for a CNAME's sake?) of all records that BIND refuses when it adds their blocks, in its order.
 
-    A set that would have several members of a type that stands alone is left out. A CNAME beside others is not, so
-    that whatever comes to its name from then on is refused as well.
+    Of a type that stands alone, several records in a block are left out, and one takes the place of another that came
+    before. A CNAME beside others stays, so that whatever comes to its name from then on is refused as well. *breaks*:
+    rows that begin a block of records though the row before has the same owner.
     """
     found: list[tuple[int, bool]] = []
     for node in _core.find_conflicts(order):
-        found += _refusals(arena, order, node)
-    return sorted(found)
+        found += _refusals(arena, order, node, breaks)
+    return sorted(found, key=lambda refusal: refusal[0])
 
 
-def _refusals(arena: Arena, order: Order, node: int) -> Iterator[tuple[int, bool]]:
+def _refusals(arena: Arena, order: Order, node: int, breaks: Collection[int]) -> Iterator[tuple[int, bool]]:
     types = arena.rrtype.view()
     members: dict[int, set[bytes]] = {}
     rows = _core.find_rows(arena, arena.name(order.node_name.view()[node]))  # duplicates too
-    for block in _cut(arena, rows):
+    for block in _cut(arena, rows, breaks):
         added: dict[int, set[bytes]] = {}
         for row in block:
             added.setdefault(types[row], set()).add(_core.canonical_rdata(types[row], arena.record_rdata(row)))
         for rrtype, rdatas in reversed(added.items()):  # BIND adds the sets of a block from the last to the first
-            together = members.get(rrtype, set()) | rdatas
-            if rrtype in _SINGLETONS and len(together) > 1:
-                yield block[-1], False
+            before = members.get(rrtype, set())
+            if rdatas <= before:
                 continue
-            members[rrtype] = together
+            if rrtype in _SINGLETONS and len(before | rdatas) > 1:
+                yield block[-1], False
+                if len(rdatas) == 1:
+                    members[rrtype] = rdatas
+                continue
+            members[rrtype] = before | rdatas
             if CNAME in members and members.keys() - _BESIDE_CNAME - {CNAME}:
                 yield block[-1], True
 
@@ -79,11 +84,11 @@ def _blocks(arena: Arena, order: Order, node: int) -> Iterator[list[int]]:
     return _cut(arena, sorted(row for rrset in order.rrsets(node).values() for row in order.rows(rrset)))
 
 
-def _cut(arena: Arena, rows: list[int]) -> Iterator[list[int]]:
+def _cut(arena: Arena, rows: list[int], breaks: Collection[int] = ()) -> Iterator[list[int]]:
     owners = arena.owner.view()
     block: list[int] = []
     for row in rows:
-        if block and any(owners[between] != owners[row] for between in range(block[-1], row)):
+        if block and (row in breaks or any(owners[between] != owners[row] for between in range(block[-1], row))):
             yield block
             block = []
         block.append(row)

@@ -64,7 +64,7 @@ def load_as_server(
 
     arena, scan = load([])
     order = order_zone(arena, origin)
-    if refusals := find_refusals(arena, order):
+    if refusals := find_refusals(arena, order, set(scan.breaks)):
         arena, scan = load(refusals)  # once more: each is told of where its block ends
     return ServerLoad(arena, None if scan.reason else order, scan.warnings, scan.reason)
 

@@ -65,6 +65,8 @@ typedef struct {
     char *warnings;          /* each ends with a NUL; freed by the caller */
     uint64_t warnings_size;
     uint64_t warnings_lost;  /* warnings beyond the limit */
+    uint32_t *breaks;        /* [break_count] with `zone`: rows that begin a block though the row before has the same owner; freed by the caller */
+    uint32_t break_count;
     char reason[64];         /* with `zone`: why it is refused, in short; "": it is not */
 } fs_scan_result;
 

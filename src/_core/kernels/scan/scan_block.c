@@ -207,6 +207,7 @@ fs_reason fs_turn_to(fs_scanner *s, const fs_entry *entry) {
         return FS_R_OK;
     }
     FS_TRY(end_current(s));
+    if (FS_UNLIKELY(s->options->zone)) FS_TRY(fs_zone_begin_block(s, entry->owner, entry->owner_length));
     set_owner(&source->current, entry);
     s->has_delegation = false;
     s->current_octets = 0;

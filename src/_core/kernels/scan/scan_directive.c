@@ -110,6 +110,7 @@ static fs_reason scan_include(fs_scanner *s, uint64_t line) {
     char path[PATH_OCTETS];
     uint8_t name[FS_NAME_MAX + 1];
     uint32_t length;
+    if (s->options->zone && s->date_seen) return include_after_date(s, line);
     FS_TRY(argument(s, FS_LEX_QUOTED, &token));
     if (token.length >= PATH_OCTETS) return complain(s, line, FS_R_NOSPACE);
     fs_token_copy(&token, path);
@@ -129,6 +130,7 @@ FS_COLD static fs_reason unknown(fs_scanner *s, const fs_token *name, uint64_t l
     if (!s->options->zone) return fs_wrong(s, line, "unknown $ directive '%.*s'", shown, (const char *)name->text);
     fs_say(s, "dns_master_load: ", line, "unknown $ directive '%.*s'", shown, (const char *)name->text);
     fs_refuse_zone(s, FS_R_SYNTAX);
+    s->was_refused = true;
     s->entry_mark = s->result->warnings_size;
     return fs_scan_record(s, name, line); /* a server takes it for an owner */
 }

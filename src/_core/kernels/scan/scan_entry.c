@@ -116,6 +116,7 @@ static fs_reason read_record(fs_scanner *s, fs_entry *entry, bool *empty) {
     if (token.kind == FS_TOKEN_EOF) fs_warn_unfinished(s, 0);
     if (*empty) return FS_R_OK;
     if (inherited && !s->source->current.known) return no_owner(s, entry->line);
+    if (s->options->zone && inherited && s->source->origin_changed) warn_inherited(s, entry->line);
     FS_TRY(fs_read_header(s, entry, &rrclass, &token));
     if (!fs_parse_type(token.text, token.length, &entry->type)) return unknown_type(s, entry->line, &token);
     FS_TRY(fs_check_class(s, entry->line, rrclass));
@@ -130,7 +131,7 @@ static fs_reason commit(fs_scanner *s, const fs_entry *entry) {
     fs_source *source = s->source;
     if (s->eof_in_line) fs_warn_unfinished(s, s->cursor.line);
     s->eof_in_line = false;
-    if (source->origin_changed && entry->owner == NULL) warn_inherited(s, entry->line);
+    if (source->origin_changed && entry->owner == NULL && !s->options->zone) warn_inherited(s, entry->line);
     source->origin_changed = false;
     return fs_block_add(s, entry);
 }
@@ -159,9 +160,9 @@ fs_reason fs_scan_record(fs_scanner *s, const fs_token *owner, uint64_t line) {
     s->origin_length = s->source->origin_length;
     if (owner->kind != FS_TOKEN_BLANK) FS_TRY(read_owner(s, &entry, owner, wire));
     fs_reason reason = read_record(s, &entry, &empty);
-    if (reason == FS_R_FAILED && s->options->zone && entry.owner != NULL) {
+    if (reason == FS_R_FAILED && s->options->zone) {
         s->source->origin_changed = false;
-        FS_TRY(fs_turn_to(s, &entry));
+        if (entry.owner != NULL) FS_TRY(fs_turn_to(s, &entry));
     }
     if (reason != FS_R_OK || empty) return reason;
     return s->options->zone ? commit_to_zone(s, &entry) : commit(s, &entry);

@@ -158,6 +158,7 @@ static fs_reason add_record(fs_scanner *s, const generator *g, int number, char 
     const fs_reason reason = fs_check_place(s, &owner, g->type);
     if (reason != FS_R_OK) return fs_refuse_owner(s, &owner, reason, g->line);
     if (fs_names_intern(s, owner.wire, owner.length, fs_hash(s->seed, owner.wire, owner.length), &owner.id) != FS_OK) return FS_R_FAILED;
+    if (s->options->zone) FS_TRY(fs_zone_begin_block(s, owner.wire, owner.length));
     FS_TRY(fs_append(s, owner.id, s->ttl, &entry));
     fs_refuse_rows(s, &owner, s->columns.owner->used / 4 - 1, g->line);
     return FS_R_OK;

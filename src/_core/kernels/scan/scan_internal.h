@@ -234,6 +234,7 @@ typedef struct fs_scanner {
     fs_skip skip;
     bool in_entry, was_refused; /* an entry is being read; there was a reason to refuse the zone before it */
     bool warned_old, generating;
+    uint32_t break_capacity;
     const uint8_t *owner; /* of the entry being read; NULL: the one before */
     uint64_t entry_line, entry_start; /* where it began; octets of messages at that time */
     uint64_t entry_mark; /* where what its owner has to say of the block before goes */

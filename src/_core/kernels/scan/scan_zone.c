@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 //----------- Mishaps ------------------------------------------------------------
 
@@ -105,11 +106,11 @@ void fs_zone_refuse_block(fs_scanner *s, const fs_owner *owner, fs_reason reason
     s->was_refused = true;
     const uint64_t size = result->warnings_size - before;
     char moved[2048];
+    s->entry_mark += size;
     if (mark == before || size > sizeof moved) return;
     memcpy(moved, result->warnings + before, size);
     memmove(result->warnings + mark + size, result->warnings + mark, before - mark);
     memcpy(result->warnings + mark, moved, size);
-    s->entry_mark += size;
 }
 
 void fs_zone_begin_entry(fs_scanner *s) {
@@ -117,6 +118,32 @@ void fs_zone_begin_entry(fs_scanner *s) {
     s->was_refused = s->result->reason[0] != 0;
     s->entry_start = s->entry_mark = s->result->warnings_size;
     s->mishap = FS_MISHAP_FATAL;
+}
+
+/* Where a block begins is seen from its owner, unless what stood between it and a block of the same owner has been left out. */
+fs_reason fs_zone_begin_block(fs_scanner *s, const uint8_t *owner, uint32_t length) {
+    const fs_scan_columns *c = &s->columns;
+    fs_scan_result *result = s->result;
+    uint64_t offset;
+    uint32_t id;
+    const uint64_t row = c->owner->used / 4;
+    if (row == 0) return FS_R_OK;
+    memcpy(&id, c->owner->data + c->owner->used - 4, 4);
+    memcpy(&offset, c->name_offset->data + 8ULL * id, 8);
+    const uint8_t *last = c->names->data + offset;
+    if (last[0] != (uint8_t)length || memcmp(last + 1, owner, length) != 0) return FS_R_OK;
+    if (result->break_count == s->break_capacity) {
+        const uint32_t capacity = 2 * s->break_capacity + 64;
+        uint32_t *breaks = realloc(result->breaks, capacity * sizeof *breaks);
+        if (breaks == NULL) {
+            (void)!fs_fail(s->error, FS_ERROR_MEMORY, "out of memory for the blocks of a zone");
+            return FS_R_FAILED;
+        }
+        result->breaks = breaks;
+        s->break_capacity = capacity;
+    }
+    result->breaks[result->break_count++] = (uint32_t)row;
+    return FS_R_OK;
 }
 
 //----------- Checks of an entry ---------------------------------------------------

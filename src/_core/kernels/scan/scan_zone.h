@@ -12,6 +12,7 @@ FS_COLD void fs_zone_refuse_block(fs_scanner *s, const fs_owner *owner, fs_reaso
 void fs_zone_look_at_owner(fs_scanner *s, const uint8_t *owner, uint32_t length, uint64_t line, bool begins_block);
 void fs_zone_check_owner(fs_scanner *s, const uint8_t *owner, uint16_t type, uint64_t line);
 fs_reason fs_zone_check_field(fs_scanner *s, uint16_t type, uint32_t field, const uint8_t *name) FS_MUST_CHECK; /* just read */
+fs_reason fs_zone_begin_block(fs_scanner *s, const uint8_t *owner, uint32_t length) FS_MUST_CHECK; /* before its first row is added */
 void fs_zone_warn_old(fs_scanner *s, uint16_t type, uint64_t line);
 FS_COLD void fs_zone_give_up(fs_scanner *s, fs_reason reason);
 bool fs_zone_check_ttl(fs_scanner *s, uint64_t line);
