@@ -33,9 +33,9 @@ def check_rrsets(arena: Arena, order: Order, locate: Callable[[int], tuple[str, 
 def find_refusals(arena: Arena, order: Order, breaks: Collection[int] = ()) -> list[tuple[int, bool]]:
     """(row, is it for a CNAME's sake?) of all records that BIND refuses when it adds their blocks, in its order.
 
-    Of a type that stands alone, several records in a block are left out, and one takes the place of another that came
-    before. A CNAME beside others stays, so that whatever comes to its name from then on is refused as well. *breaks*:
-    rows that begin a block of records though the row before has the same owner.
+    A set that would have several members of a type that stands alone is left out. A CNAME beside others stays, so that
+    whatever comes to its name from then on is refused as well. *breaks*: rows that begin a block of records though the
+    row before has the same owner.
     """
     found: list[tuple[int, bool]] = []
     for node in _core.find_conflicts(order):
@@ -44,8 +44,9 @@ def find_refusals(arena: Arena, order: Order, breaks: Collection[int] = ()) -> l
 
 
 def _refusals(arena: Arena, order: Order, node: int, breaks: Collection[int]) -> Iterator[tuple[int, bool]]:
-    types = arena.rrtype.view()
+    types, ttls = arena.rrtype.view(), arena.ttl.view()
     members: dict[int, set[bytes]] = {}
+    ttl_of: dict[int, int] = {}
     rows = _core.find_rows(arena, arena.name(order.node_name.view()[node]))  # duplicates too
     for block in _cut(arena, rows, breaks):
         added: dict[int, set[bytes]] = {}
@@ -53,14 +54,13 @@ def _refusals(arena: Arena, order: Order, node: int, breaks: Collection[int]) ->
             added.setdefault(types[row], set()).add(_core.canonical_rdata(types[row], arena.record_rdata(row)))
         for rrtype, rdatas in reversed(added.items()):  # BIND adds the sets of a block from the last to the first
             before = members.get(rrtype, set())
-            if rdatas <= before:
+            ttl = ttls[[row for row in block if types[row] == rrtype][-1]]
+            if rdatas <= before and ttl == ttl_of[rrtype]:
                 continue
             if rrtype in _SINGLETONS and len(before | rdatas) > 1:
                 yield block[-1], False
-                if len(rdatas) == 1:
-                    members[rrtype] = rdatas
                 continue
-            members[rrtype] = before | rdatas
+            members[rrtype], ttl_of[rrtype] = before | rdatas, ttl
             if CNAME in members and members.keys() - _BESIDE_CNAME - {CNAME}:
                 yield block[-1], True
 

@@ -152,8 +152,11 @@ static fs_reason add_record(fs_scanner *s, const generator *g, int number, char 
     FS_TRY(make_record(s, g, number, buffer, &owner));
     fs_end_rdata(s, &entry);
     if (s->options->zone) {
+        const bool drop = s->source->drop; /* of the owner that a line without one goes on with */
         fs_zone_look_at_owner(s, owner.wire, owner.length, g->line, false);
-        if (s->source->drop) return FS_R_OK;
+        const bool outside = s->source->drop;
+        s->source->drop = drop;
+        if (outside) return FS_R_OK;
     }
     const fs_reason reason = fs_check_place(s, &owner, g->type);
     if (reason != FS_R_OK) return fs_refuse_owner(s, &owner, reason, g->line);
