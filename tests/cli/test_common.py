@@ -76,8 +76,6 @@ def test_a_long_flag_takes_no_value() -> None:
         (["-x"], "-x"),
         (["-b"], "-b"),
         (["-"], "--"),
-        (["--long"], "--long"),
-        (["--base"], "--base"),
         (["-:"], "-:"),
         (["-aY"], "-Y"),
     ],
@@ -87,6 +85,37 @@ def test_a_bad_option_is_named_and_usage_follows(arguments: list[str], complaint
     assert run_tool(TOOL, lambda line: len(list(line)), world) == 1
     stderr = world.stderr.getvalue()  # type: ignore[attr-defined]
     assert stderr.startswith(f"dnssec-toy: invalid argument {complaint}\nUsage:\n    dnssec-toy fastsign-")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--bose", "1"], "unknown option --bose; did you mean --base?"),
+        (["--halp"], "unknown option --halp; did you mean --help?"),
+        (["--completely-else=1"], "unknown option --completely-else; --help explains those there are"),
+        (["--base"], "option --base needs a value"),
+    ],
+)
+def test_what_is_wrong_with_a_long_option_is_said_to_a_person(arguments: list[str], complaint: str) -> None:
+    world = env(*arguments)
+    assert run_tool(TOOL, lambda line: len(list(line)), world) == 1
+    assert world.stderr.getvalue() == f"dnssec-toy: fatal: {complaint}\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("word", "complaint"),
+    [
+        ("keygn", "unknown command keygn; did you mean keygen?"),
+        ("dnssec-keygne", "unknown command dnssec-keygne; did you mean dnssec-keygen?"),
+        ("xyzzy", "unknown command xyzzy; the commands are signzone, verify,"),
+        ("-q", "unknown option -q; the commands are signzone, verify,"),
+    ],
+)
+def test_an_unknown_command_is_named_and_the_likely_one_too(word: str, complaint: str) -> None:
+    for words in ([word], ["help", word]):
+        world = Env(("fastsign", *words), io.StringIO(), io.StringIO(), io.StringIO())
+        assert run(world) == 1
+        assert world.stderr.getvalue().startswith(f"fastsign: {complaint}")  # type: ignore[attr-defined]
 
 
 def test_an_option_not_offered_is_refused_by_name() -> None:

@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 
 from fastsign import __version__
+from fastsign.cli import typos
 from fastsign.cli.commands import COMMANDS, PROGRAMS, Command
 from fastsign.cli.env import Env
 
@@ -50,7 +51,9 @@ def run(env: Env) -> int:
         return 0
     command = COMMANDS.get(word) or PROGRAMS.get(word)
     if command is None:
-        env.stderr.write(f"fastsign: unknown command {word}; it is one of {', '.join(COMMANDS)}\n")
+        what = "option" if word.startswith("-") else "command"
+        hint = typos.hint(word, [*COMMANDS, *PROGRAMS]) or f"; the commands are {', '.join(COMMANDS)}"
+        env.stderr.write(f"fastsign: unknown {what} {word}{hint}\n")
         return 1
     return run_command(command.name, env.with_argv((command.program, *arguments[1:])))
 

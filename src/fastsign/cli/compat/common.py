@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from fastsign import __version__
+from fastsign.cli import typos
 from fastsign.cli.env import Env
 from fastsign.errors import FastsignError, RawFormatError, ZoneSyntaxError, system_reason
 from fastsign.keys import times
@@ -154,14 +155,17 @@ class CommandLine:
         if argument == "--help":
             self._help()
         if name not in self.tool.long:
-            self._invalid("-" + name)
+            hint = typos.hint(name, [*self.tool.long, "help"], "--")
+            raise FatalError(f"unknown option --{name}{hint or '; --help explains those there are'}")
         kind = self.tool.long[name]
         option = name if kind in ("", ":") else kind
         if not self.takes_value(option):
             if equals:
                 raise FatalError(f"option --{name} takes no value")
         elif not equals and not self._may_lack_value(option):
-            value = self._value("-" + name, "")
+            if self._index >= len(self._argv):
+                raise FatalError(f"option --{name} needs a value")
+            value = self._value(option, "")
         self._common(option)
         return option, value
 
