@@ -1,7 +1,7 @@
 # The NSEC3 hash of one name.
 
 def nsec3_hash(bytes name, bytes salt=b"", uint16_t iterations=0):
-    """SHA-1 hash of a wire name, 20 octets (RFC 5155 section 5)."""
+    """SHA-1 hash of a wire name in any case, 20 octets (RFC 5155 section 5)."""
     cdef uint8_t out[20]
     check_name(name)
     if len(salt) > 255:

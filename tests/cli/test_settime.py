@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -321,50 +320,6 @@ def test_a_private_file_that_was_open_is_closed_and_told_of(mode: int, keys: Pat
         private.chmod(0o600)
     assert ours == theirs
     assert ("have changed from" in ours.stderr) == (mode != 0o600)
-
-
-BROKEN = {
-    ".key": ("", "junk\n", "x. IN A 192.0.2.1\n", "x. IN KEY 256 3 15 AAAA\n", None),
-    ".private": ("", "junk\n", "Private-key-format: v1.3\n", "Private-key-format: v2.0\nAlgorithm: 13 (?)\n", None),
-    ".state": ("", "; \n", "; \njunk\n", "; \nAlgorithm: 14\n", "; \nAlgorithm: 14\nLength: 256\n"),
-}
-BROKEN[".state"] += tuple(
-    f"; \nAlgorithm: 14\nLength: 384\n{line}\n"
-    for line in (
-        "KSK: si",
-        "KSK:",
-        "Published:",
-        "Published: 2030",
-        "DSState: new",
-        "GoalState:",
-        "Lifetime: 99999999999",
-    )
-)
-
-
-@pytest.mark.parametrize(("suffix", "text"), [(suffix, text) for suffix, texts in BROKEN.items() for text in texts])
-def test_what_is_wrong_with_a_file_is_said_as_bind_says_it(
-    suffix: str, text: str | None, keys: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "keys"
-    shutil.copytree(keys, folder)
-    path = folder / f"{(folder / 'S').read_text()}{suffix}"
-    path.unlink()
-    if text is not None:
-        path.write_text(text)
-    ours, theirs = run_both(folder, tmp_path, "dnssec-settime", *named(folder, "-P 20300101 {S}"))
-    assert theirs.code == 1
-    assert ours == theirs
-
-
-def test_what_a_state_file_says_without_a_colon_is_not_heard(keys: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "keys"
-    shutil.copytree(keys, folder)
-    text = "; \nAlgorithm: 14\nLength: 384\nKSK yes\nZSK\nGoalState hidden\nNonsense\nDSState: HIDDEN now\n"
-    (folder / f"{(folder / 'S').read_text()}.state").write_text(text)
-    ours, theirs = run_both(folder, tmp_path, "dnssec-settime", *named(folder, "-s -P 20300101 {S}"))
-    assert theirs.code == 0, theirs.stderr
-    assert ours == theirs
 
 
 def test_a_private_file_of_another_key_is_refused(keys: Path, tmp_path: Path) -> None:

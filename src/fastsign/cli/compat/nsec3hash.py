@@ -94,4 +94,4 @@ def _hash(text: str, salt: bytes, algorithm: int, iterations: int) -> str:
         raise _WrongError(f"dns_name_fromtext() failed: {error}") from None
     if algorithm != _SHA1:
         raise _WrongError("isc_iterated_hash failed")
-    return hash_label(nsec3_hash(name.lower(), salt, iterations)).decode("ascii").upper()
+    return hash_label(nsec3_hash(name, salt, iterations)).decode("ascii").upper()
