@@ -111,10 +111,12 @@ static fs_reason scan_include(fs_scanner *s, uint64_t line) {
     uint8_t name[FS_NAME_MAX + 1];
     uint32_t length;
     if (s->options->zone && s->date_seen) return include_after_date(s, line);
-    FS_TRY(argument(s, FS_LEX_QUOTED, &token));
+    fs_reason reason = argument(s, FS_LEX_QUOTED, &token);
+    if (reason == FS_R_FAILED && s->options->zone) FS_TRY(fs_block_end(s)); /* whatever follows */
+    if (reason != FS_R_OK) return reason;
     if (token.length >= PATH_OCTETS) return complain(s, line, FS_R_NOSPACE);
     fs_token_copy(&token, path);
-    fs_reason reason = fs_lex(s, 0, &behind);
+    reason = fs_lex(s, 0, &behind);
     if (reason != FS_R_OK) return complain(s, line, reason);
     if (behind.kind == FS_TOKEN_EOF) fs_warn_unfinished(s, 0);
     if (fs_token_is_end(&behind)) return include(s, line, path, source->origin, source->origin_length);
