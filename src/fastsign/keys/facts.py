@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fastsign.keys import names
 
@@ -93,8 +93,7 @@ def revoked_tag(rdata: bytes) -> int:
     return key_tag(with_flags(rdata, dnskey(rdata).flags | REVOKE))
 
 
-@dataclass(frozen=True, slots=True)
-class Dnskey:
+class Dnskey(NamedTuple):
     """The fields of DNSKEY RDATA (RFC 4034 section 2.1)."""
 
     flags: int

@@ -222,6 +222,8 @@ def _first_record(text: str) -> list[str]:
     words: list[str] = []
     depth = 0
     for line in text.split("\n"):
+        if line.startswith(";"):  # as most lines do
+            continue
         for word in _WORD.findall(line):
             if word == ";":
                 break

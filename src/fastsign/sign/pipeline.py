@@ -43,7 +43,7 @@ class Signed:
     """What is left to do once the zone is in place."""
 
     dsset: str  # content of the dsset- file
-    keyset: str  # content of the keyset- file
+    keyset: str  # content of the keyset- file, if there is to be one
     algorithms: tuple[int, ...]
     strangers: frozenset[tuple[int, int]]  # (algorithm, tag) of keys that sign or have signed and are not in the zone
 
@@ -100,7 +100,7 @@ def _signed(job: Job, apex: Apex, chain: Chain, selection: Selection, makers: Ma
     strangers = {(key.algorithm, key.tag) for key in selection.signers if not key.published}
     return Signed(
         dsset=dsset_text(job.origin, dnskeys, ksks),
-        keyset=keyset_text(job.origin, dnskeys, chain.ttl, ksks),
+        keyset=keyset_text(job.origin, dnskeys, chain.ttl, ksks) if job.keyset else "",
         algorithms=tuple(sorted({key.algorithm for key in selection.signers})),
         strangers=frozenset(strangers) | (makers.strangers if makers else frozenset()),
     )

@@ -43,11 +43,10 @@ fs_status fs_engine_choose(const fs_private_key *key, const char *name, const fs
     *engine = NULL;
     for (const fs_engine *e = fs_engines; e->name != NULL; e++) {
         if (e->algorithm != algorithm || !e->fits(algorithm, key)) continue;
-        if (*engine == NULL) *engine = e;
-        if (named && strcmp(e->name, name) == 0) {
-            *engine = e;
-            break;
-        }
+        if (*engine == NULL) *engine = e; /* where the one that is named does not fit, the fastest stands in */
+        if (named && strcmp(e->name, name) != 0) continue;
+        *engine = e;
+        break;
     }
     return *engine != NULL ? FS_OK : fs_fail(error, FS_ERROR_CRYPTO, "no signing engine can sign with algorithm %d", algorithm);
 }
