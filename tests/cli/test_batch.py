@@ -101,6 +101,25 @@ def test_a_zone_that_fails_does_not_stop_the_others_and_is_named(folder):
     assert not [name for name in os.listdir() if ".signed." in name]
 
 
+@pytest.mark.parametrize("line", ["-h", "-V", "-o zone0.example\0 zone0.example"], ids=["help", "version", "NUL"])
+def test_a_line_that_signs_nothing_has_failed(line, folder):
+    done = batch([*lines()[:2], line], check=False)
+    assert done.code == 1
+    assert "batch:3: the zone was not signed: " in done.stderr
+    assert "2 zones signed, 1 failed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_two_lines_for_one_file_are_told_of(workers, folder):
+    done = batch([*lines(), f"-o {ZONES[1]} -f ./{ZONES[0]}.signed {ZONES[1]}"], "-n", workers, check=False)
+    assert done.code == 1
+    last = f"batch:{len(ZONES) + 1}"
+    assert f"fatal: batch:1 writes ./{ZONES[0]}.signed too: one of the two zones is lost\n" in done.stderr
+    assert f"{last}: the zone was not signed: " in done.stderr
+    assert f"{len(ZONES)} zones signed, 1 failed" in done.stderr
+
+
 def test_a_workers_death_is_told_and_the_rest_goes_on(folder, monkeypatch):
     whole_prepare = signzone_batch.prepare
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shlex
 import threading
 import time
@@ -13,7 +14,7 @@ from typing import Self
 
 from fastsign.cli.compat import signzone
 from fastsign.cli.compat.common import CommandLine, FatalError, run_tool
-from fastsign.cli.compat.signzone import Manner
+from fastsign.cli.compat.signzone_job import Manner
 from fastsign.cli.compat.signzone_run import Signing, print_json, print_statistics
 from fastsign.cli.env import Env
 from fastsign.errors import system_reason
@@ -45,6 +46,7 @@ class Result:
     stdout: bytes
     stderr: bytes
     report: Report | None = None  # of a zone that is in place
+    output: str | None = None  # the file it is in
 
 
 def run_batch(line: CommandLine, source: str, manner: Manner, workers: int) -> int:
@@ -59,9 +61,10 @@ def run_batch(line: CommandLine, source: str, manner: Manner, workers: int) -> i
     crew = min(workers or usable_cores(), len(entries))
     worker = _Worker(line.env, entries, line.before)
     totals, failed = Report(time.monotonic, workers=crew), 0
+    written: dict[str, str] = {}
     results = work_through(len(entries), worker.sign, crew, _GROUP_MAX)
     for entry, result in zip(entries, results, strict=True):
-        done = _failed(line, result.reason) if isinstance(result, Death) else result
+        done = _outcome(line, entry, result, written)
         _print(line, entry, done, manner)
         failed += done.code != 0
         if done.report is not None:
@@ -84,6 +87,9 @@ def read_entries(env: Env, source: str) -> Iterator[Entry]:
         raise FatalError(f"{source}: {system_reason(error)}") from None
     for number, words in enumerate(text.split("\n"), 1):
         place = f"{source}:{number}"
+        if "\0" in words:
+            yield Entry(place, (words.replace("\0", "\\0"),), "a NUL can't be in an argument")
+            continue
         try:
             arguments = shlex.split(words, comments=True) if _QUOTING & set(words) else words.split()
         except ValueError as error:
@@ -96,6 +102,19 @@ def read_entries(env: Env, source: str) -> Iterator[Entry]:
 def _read(path: str) -> str:
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         return file.read()
+
+
+def _outcome(line: CommandLine, entry: Entry, result: Result | Death, written: dict[str, str]) -> Result:
+    """What came of a line. *written*: files that zones are in, and the line of each."""
+    if isinstance(result, Death):
+        return _failed(line, result.reason)
+    if result.code == 0 and result.report is None:
+        return replace(result, code=1)  # -h and the like
+    if result.output is not None:
+        other = written.setdefault(os.path.abspath(result.output), entry.place)
+        if other != entry.place:
+            return _failed(line, f"{other} writes {result.output} too: one of the two zones is lost")
+    return result
 
 
 def _failed(line: CommandLine, reason: str) -> Result:
@@ -239,8 +258,9 @@ class _Zone:
             with suppress(ValueError):
                 stream.flush()
             streams.append(stream.octets.getvalue() if isinstance(stream, _Captured) else b"")
-        report = self.signing.report if self.signing is not None and self.prepared is not None else None
-        return Result(self.code, streams[0], streams[1], report)
+        if self.signing is None or self.prepared is None:
+            return Result(self.code, streams[0], streams[1])
+        return Result(self.code, streams[0], streams[1], self.signing.report, self.prepared.job.output)
 
 
 def _refuse(complaint: str) -> int:

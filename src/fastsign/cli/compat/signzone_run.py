@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from fastsign.cli.compat.common import CommandLine, Stop
 from fastsign.cli.compat.formats import journal_failed
-from fastsign.cli.compat.signzone import Manner
+from fastsign.cli.compat.signzone_job import Manner
 from fastsign.errors import JournalError, VerificationError, ZoneSyntaxError
 from fastsign.keys import names
 from fastsign.sign.job import Job
