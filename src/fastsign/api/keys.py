@@ -268,13 +268,14 @@ class Keys:
             found.setdefault(file.rdata, _in_file(file))
         return list(found.values())
 
-    def store(self, zone: bytes) -> ZoneKeys:
+    def store(self, zone: bytes, now: int, csk: bool | None) -> ZoneKeys:
         """The keys of a zone (its name in wire form) as a signing asks for them. KeyFileError if one can't be read."""
         own = list(self._of(zone))
         timed = {key.dnskey: key._file for key in own if not key._always}
         for file in self._in_folders(zone):
             timed.setdefault(file.rdata, file)
-        return ZoneKeys([key._file for key in own if key._always], list(timed.values()), self._folders)
+        always = [key._file for key in own if key._always]
+        return ZoneKeys.choose(always, list(timed.values()), self._folders, zone, now, csk)
 
     def _of(self, zone: bytes) -> Iterator[Key]:
         return (key for key in self._keys if key._file.name == zone.lower())

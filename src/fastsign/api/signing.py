@@ -144,7 +144,7 @@ class SigningOptions(TypedDict, total=False):
     refresh: Span | None  # signatures of the input with less to live are made anew. None: a quarter of the validity
     drop_inactive: bool  # signatures of the input by keys that are not active any more go
     drop_unpublished: bool  # and those by keys that have left the zone
-    csk: bool | None  # key-signing keys sign everything. None: if one has that role, or if there are no other keys
+    csk: bool | None  # key-signing keys sign everything. None: if one has that role, or if no other key is known at all
     ksk_only: bool  # zone-signing keys leave the DNSKEY RRset to the key-signing keys
     verify: bool  # False: what was written is not verified
     output: StrPath | None  # file for the signed zone; None: it stays in memory
@@ -211,7 +211,8 @@ def _keys(keys: Key | StrPath | Iterable[Keys | Key | StrPath]) -> Keys:
 def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
     """What the signer is to do: the options, resolved."""
     file, source, origin, rrclass = _subject(zone)
-    now, store = clock(options.get("now")), keys.store(origin)
+    now = clock(options.get("now"))
+    store = keys.store(origin, now, options.get("csk"))
     inception, expiration, expiration_dnskey = _validity(options, now)
     style, output = _style(options.get("format", "text")), options.get("output")
     return Job(
@@ -230,7 +231,7 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
         keys=store,
         smart=True,
         key_names=store.names,
-        ignore_ksk_flag=bool(options["csk"]) if "csk" in options else store.are_csk(now),
+        ignore_ksk_flag=store.csk,
         serial_method=_serial_method(options.get("serial", serials.KEEP)),
         today=serials.day_of(now),
         seed=int.from_bytes(os.urandom(8), "big") if "jitter" in options else 0,

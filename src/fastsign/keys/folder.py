@@ -11,7 +11,7 @@ from fastsign.keys import names
 from fastsign.keys.files import KeyFile, find_keys, read_key, read_keys
 from fastsign.keys.load import ZoneKey, load_named_keys, load_zone_keys
 
-_SUFFIX = ".private"
+_PRIVATE, _PUBLIC = ".private", ".key"
 
 
 class KeyStore(Protocol):
@@ -70,23 +70,33 @@ class IndexedFolder(KeyFolder):
     def __init__(self, directory: str) -> None:
         super().__init__(directory)
         self._state: tuple[int, int, int] | None = None
-        self._names: dict[str, list[str]] = {}  # file-safe name of a zone, lower case -> its keys, sorted
+        self._names: dict[str, dict[str, bool]] = {}  # file-safe name of a zone, lower case -> its keys: a secret too?
 
     def _find(self, zone: bytes) -> list[KeyFile]:
+        return read_keys([name for name, has_secret in self._of(zone).items() if has_secret], self.directory)
+
+    def without_secret(self, zone: bytes) -> list[str]:
+        """Names of the zone's keys that have a .key file alone. KeyFileError if the folder can't be read."""
+        try:
+            return [name for name, has_secret in self._of(zone).items() if not has_secret]
+        except OSError as error:
+            raise KeyFileError.of_system(self.directory, error) from None
+
+    def _of(self, zone: bytes) -> dict[str, bool]:
         status = os.stat(self.directory)
         state = status.st_dev, status.st_ino, status.st_mtime_ns
         if state != self._state:
             self._names = _names_by_zone(self.directory)
             self._state = state
-        return read_keys(self._names.get(names.to_file_text(zone).lower(), []), self.directory)
+        return self._names.get(names.to_file_text(zone).lower(), {})
 
 
-def _names_by_zone(directory: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _names_by_zone(directory: str) -> dict[str, dict[str, bool]]:
+    found: dict[str, dict[str, bool]] = {}
     for name in sorted(os.listdir(directory)):
-        if name.endswith(_SUFFIX):
-            base = name.removesuffix(_SUFFIX)
-            parsed = names.parse_key_file_name(base)
-            if parsed:
-                found.setdefault(parsed[0].lower(), []).append(base)
+        base, suffix = os.path.splitext(name)
+        parsed = names.parse_key_file_name(base) if suffix in (_PRIVATE, _PUBLIC) else None
+        if parsed:
+            keys = found.setdefault(parsed[0].lower(), {})
+            keys[base] = keys.get(base, False) or suffix == _PRIVATE
     return found
