@@ -50,7 +50,7 @@ def work_of(row: Row, folder: Path, jobs: int) -> Work:
     zone = compare.zone_file(row, folder / "zones")
     work = compare.work_of(row, zone, folder / "phases", jobs)
     peers.prepare(work, ["fastsign"])
-    return work
+    return compare.signed_already(work) if row.again else work
 
 
 def whole_run(work: Work) -> Report:

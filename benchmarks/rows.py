@@ -20,6 +20,7 @@ class Row:
     algorithm: int = 13
     denial: str = "nsec3"
     verify: bool = False  # by default no signer verifies its result
+    again: bool = False  # the zone is signed already, by the same keys, and no signature is due
     peers: tuple[str, ...] = ("bind",)
     memory: bool = False  # measure the peak memory too, in a run of its own
     bars: dict[str, float] = field(default_factory=dict)  # how many times faster than each peer we mean to be
@@ -37,7 +38,8 @@ class Row:
         mnemonic = {8: "RSA-2048", 13: "P-256", 14: "P-384", 15: "Ed25519"}[self.algorithm]
         denial = {"nsec": "NSEC", "nsec3": "NSEC3", "opt-out": "NSEC3 opt-out"}[self.denial]
         size = f"{self.zone.delegations:,} delegations, {self.zone.ds_share:.0%} DS" if self.zone else "ten records"
-        return f"{size}, {mnemonic}, {denial}, {'with' if self.verify else 'without'} verification"
+        signed = ", signed again unchanged" if self.again else ""
+        return f"{size}, {mnemonic}, {denial}{signed}, {'with' if self.verify else 'without'} verification"
 
 
 ROWS = (
@@ -47,6 +49,7 @@ ROWS = (
     Row("ed25519", NATIONAL, algorithm=15, denial="opt-out", peers=("bind", "knot"), bars={"bind": 8}),
     Row("rsa", NATIONAL, algorithm=8, denial="opt-out", peers=("bind", "knot"), bars={"bind": 3}),
     Row("verified", REGISTRY, verify=True, memory=True, bars={"bind": 9}),
+    Row("again", REGISTRY, verify=True, again=True, memory=True, bars={"bind": 8}),
     Row("nsec", REGISTRY, denial="nsec", peers=("bind", "knot")),
     Row("optout", REGISTRY, denial="opt-out", peers=("bind", "knot")),
     Row("small", None, denial="nsec", verify=True, peers=EVERYONE, seconds_bar=0.15),
