@@ -10,7 +10,8 @@ TYPE_CHECKING = False  # but true for type checkers, and typing is not imported 
 
 if TYPE_CHECKING:
     from fastsign.api.keys import Key, Keys, Timing
-    from fastsign.api.signing import NSEC3, SignedZone, SigningOptions, sign_zone
+    from fastsign.api.signed import SignedZone
+    from fastsign.api.signing import NSEC3, SigningOptions, sign_zone
     from fastsign.api.verifying import Verification, VerifyingOptions, verify_zone
     from fastsign.api.zone import Record, Zone, ZoneFile
     from fastsign.errors import (
@@ -57,7 +58,8 @@ __all__ = [
 
 _HOMES = {
     "fastsign.api.keys": ("Key", "Keys", "Timing"),
-    "fastsign.api.signing": ("NSEC3", "SignedZone", "SigningOptions", "sign_zone"),
+    "fastsign.api.signed": ("SignedZone",),
+    "fastsign.api.signing": ("NSEC3", "SigningOptions", "sign_zone"),
     "fastsign.api.verifying": ("Verification", "VerifyingOptions", "verify_zone"),
     "fastsign.api.zone": ("Record", "Zone", "ZoneFile"),
     "fastsign.sign.report": ("SigningReport",),

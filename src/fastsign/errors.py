@@ -73,10 +73,17 @@ class VerificationError(FastsignError):
     def __init__(self, message: str, reason: str = "failure", report: object = None) -> None:
         super().__init__(message)
         self.reason, self.report = reason, report
+        self._findings: tuple[str, ...] | None = None  # of an error from another process, which has no report
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A report refers to the zone: what is pickled has its text."""
+        return type(self), (str(self), self.reason), {**self.__dict__, "report": None, "_findings": self.findings}
 
     @property
     def findings(self) -> tuple[str, ...]:
         """All that is wrong, in dnssec-verify's words; the message has the first."""
+        if self._findings is not None:
+            return self._findings
         messages = getattr(self.report, "messages", None)
         return (str(self),) if messages is None else tuple(messages())
 

@@ -78,6 +78,25 @@ def test_a_generated_key_is_as_asked_for(tmp_path: Path) -> None:
         key.write(tmp_path)
 
 
+def test_the_ttl_of_a_key_is_that_of_its_record_where_the_zone_has_none(tmp_path: Path) -> None:
+    def ttl_by(*keys: Key | str, zone: Zone | None = None, **options: int) -> set[int]:
+        signed = sign_zone(zone or zone_of(), keys, now=NOW, **options).zone  # type: ignore[arg-type]
+        return {record.ttl for record in signed if record.rrtype == "DNSKEY"}
+
+    def pair(ttl: int | None, **times: datetime) -> list[Key]:
+        return [Key.generate("example.", role, ttl=ttl, **times) for role in ("ksk", "zsk")]  # type: ignore[arg-type]
+
+    timed = pair(77, publish=EARLIER, activate=EARLIER)
+    bases = [key.write(tmp_path, now=EARLIER) for key in timed]
+    assert ttl_by(*pair(77)) == ttl_by(*timed) == ttl_by(*bases) == ttl_by(str(tmp_path)) == {77}
+    assert ttl_by(*pair(50), *timed) == ttl_by(*timed, *pair(50)) == {50}
+    assert ttl_by(*pair(None)) == ttl_by(*pair(0)) == {300}
+    assert ttl_by(*pair(None), dnskey_ttl=60) == {60}
+    assert ttl_by(*pair(77), dnskey_ttl=60) == {77}
+    with_keys = sign_zone(zone_of(), pair(None), now=NOW, dnskey_ttl=40).zone
+    assert ttl_by(*pair(77), zone=with_keys) == {40}
+
+
 def test_in_a_folder_a_written_key_is_in_use_from_then_on(tmp_path: Path) -> None:
     for role in ("ksk", "zsk"):
         Key.generate("example.", role).write(tmp_path, now=NOW)  # type: ignore[arg-type]

@@ -248,11 +248,22 @@ def open_files() -> list[str]:
 
 
 def test_a_closed_zone_is_not_another_file(tmp_path: Path) -> None:
-    with sign_zone(Zone.from_text(TEXT, ORIGIN), Key.generate(ORIGIN, "csk")) as signed:
-        pass
-    for use in (signed.to_bytes, lambda: signed.write(tmp_path / "signed"), lambda: signed.zone):
-        with pytest.raises(ValueError, match="is closed"):
-            use()
+    for is_loaded in (False, True):
+        with sign_zone(Zone.from_text(TEXT, ORIGIN), Key.generate(ORIGIN, "csk")) as signed:
+            taken = signed.zone if is_loaded else None
+        for use in (
+            signed.to_bytes,
+            signed.to_dnspython,
+            lambda: signed.write(tmp_path / "signed"),
+            lambda: signed.zone,
+            lambda: signed.serial,
+            lambda: fastsign.verify_zone(signed),
+        ):
+            with pytest.raises(ValueError, match="is closed"):
+                use()
+        assert (signed.origin, bool(signed.dsset), signed.report.generated > 0) == ("Example.", True, True)
+        if taken is not None:
+            fastsign.verify_zone(taken)
 
 
 def test_threads_sign_the_same_zone_side_by_side() -> None:

@@ -28,6 +28,7 @@ def main(pem: bytes) -> None:
     assert_type(signed.report, SigningReport)
     assert_type(signed.to_dnspython(), dns.zone.Zone)
     assert_type(fastsign.verify_zone(signed.zone, min_remaining=60), Verification)
+    fastsign.verify_zone(signed)
     try:
         fastsign.verify_zone(zone)
     except fastsign.VerificationError as error:

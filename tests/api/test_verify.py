@@ -81,6 +81,20 @@ def test_roles_count_as_asked_for() -> None:
     verify_zone(sign_zone(zone, keys, ksk_only=True).zone, ksk_only=True, one_by_one=True, workers=1)
 
 
+def test_a_signed_zone_is_verified_as_it_was_signed() -> None:
+    zone, times = Zone.from_text(TEXT, "example."), {"publish": NOW, "activate": NOW + timedelta(days=60)}
+    keys = [Key.generate("example.", "ksk"), Key.generate("example.")]
+    signed = sign_zone(zone, keys)
+    assert verify_zone(signed) == verify_zone(signed.zone)
+    assert verify_zone(sign_zone(zone, keys, ksk_only=True)).signatures == verify_zone(signed).signatures - 1
+    beside = Key.generate("example.", "zsk", **times)  # type: ignore[arg-type]
+    by_csk = sign_zone(zone, [Key.generate("example.", "csk"), beside], now=NOW)
+    assert verify_zone(by_csk, now=NOW).origin == "example."
+    for options in ({"csk": False}, {"now": NOW + timedelta(days=40)}):
+        with pytest.raises(fastsign.VerificationError):
+            verify_zone(by_csk, **{"now": NOW, **options})  # type: ignore[arg-type]
+
+
 def test_progress_is_told() -> None:
     steps: list[tuple[int, int]] = []
     signed = sign_zone(Zone.from_text(TEXT, "example."), Key.generate("example.", "csk")).zone

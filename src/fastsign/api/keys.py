@@ -10,7 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, cast
 
 from fastsign.api.keystore import ZoneKeys
-from fastsign.api.options import given
+from fastsign.api.options import NUMBER, PATH, TEXT, TIME, Types, expect, expect_ttl, given
 from fastsign.api.times import clock, stamp
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names, timing
@@ -44,6 +44,9 @@ class Timing(TypedDict, total=False):
     sync_delete: int | datetime | None  # ... not any more
 
 
+TIMING_TYPES: dict[str, Types] = dict.fromkeys(Timing.__annotations__, TIME)
+
+
 class Key:
     """A key of a zone, in memory or in files.
 
@@ -51,8 +54,8 @@ class Key:
     `Key.generate` makes one, `Key.load` reads the files of one.
 
     A key without *times* is in the zone and signs; with those of Timing it does what they say at the moment of
-    signing, like a key in a folder. *ttl* is that of its DNSKEY record where the zone has none. *algorithm* is for RSA
-    keys, which are RSASHA256's otherwise.
+    signing, like a key in a folder. *ttl*, in seconds, is that of its DNSKEY record where the zone has none; of several
+    keys the smallest above 0 counts. *algorithm* is for RSA keys, which are RSASHA256's otherwise.
 
     What fastsign holds of the secret is in locked memory, which is wiped when the key is closed or forgotten; so are
     the buffers that it went through. What Python's integers and `cryptography` itself hold can't be wiped.
@@ -97,9 +100,11 @@ class Key:
         """Make a key; *bits* is the size of an RSA key, 2048 if it is not given. `write` makes files of it."""
         from fastsign.keys.generate import RSA_BITS, make_key
 
-        number = facts.algorithm_number(algorithm)
+        number = _algorithm_number(algorithm)
         if number not in facts.SUPPORTED:
             raise ValueError(f"{algorithm}: no such algorithm, or none that keys are made for")
+        if bits is not None:
+            expect("bits", bits, NUMBER)
         if bits is not None and (number not in facts.RSA or bits not in RSA_BITS):
             raise ValueError(f"bits={bits} is not for {algorithm}: RSA keys have {RSA_BITS[0]} to {RSA_BITS[-1]}")
         moments = _key_times(times)
@@ -115,6 +120,7 @@ class Key:
 
         KeyFileError if the files can't be read or have no secret.
         """
+        expect("path", path, PATH)
         file = read_key(os.fspath(path), need_private=True)
         if not file.can_sign:
             raise KeyFileError.at(file.path, "the secret is not in these files")
@@ -201,8 +207,13 @@ def digest_type(digest: str) -> int:
     return _DIGEST_TYPES[digest]
 
 
+def _algorithm_number(name: str) -> int | None:
+    expect("algorithm", name, TEXT)
+    return facts.algorithm_number(name)
+
+
 def _algorithm(private_key: PrivateKeyTypes, number: int, wanted: str | None) -> int:
-    chosen = number if wanted is None else facts.algorithm_number(wanted)
+    chosen = number if wanted is None else _algorithm_number(wanted)
     if chosen != number and not (number in facts.RSA and chosen in facts.RSA):
         raise ValueError(f"{wanted} is no algorithm for {type(private_key).__name__}")
     return number if chosen is None else chosen
@@ -210,7 +221,7 @@ def _algorithm(private_key: PrivateKeyTypes, number: int, wanted: str | None) ->
 
 def _key_times(times: Timing) -> KeyTimes:
     """Times as key files have them; a key whose end alone is known is in use until then."""
-    moments = {name: stamp(cast(int, at)) for name, at in given(times, Timing, "Key()").items()}
+    moments = {name: stamp(cast(int, at), name) for name, at in given(times, TIMING_TYPES, "Key()").items()}
     if _ENDS & moments.keys() and not _BEGINS & moments.keys():
         moments |= {"publish": 0, "activate": 0}
     return KeyTimes(**moments)
@@ -219,6 +230,8 @@ def _key_times(times: Timing) -> KeyTimes:
 def _key_file(zone: str, role: Role, algorithm: int, public_key: bytes, ttl: int | None, times: KeyTimes) -> KeyFile:
     if role not in _ROLES:
         raise ValueError(f"{role!r}: a key's role is one of {', '.join(_ROLES)}")
+    expect("zone", zone, TEXT)
+    expect_ttl("ttl", ttl)
     flags = facts.ZONE if role == "zsk" else facts.ZONE | facts.SEP
     state = KeyState(ksk=True, zsk=True, lifetime=0) if role == "csk" else None
     file = KeyFile(
@@ -248,6 +261,7 @@ class Keys:
         self._folders: list[IndexedFolder] = []
         self._keys: list[Key] = []
         for source in sources:
+            expect("a source of keys", source, (*PATH, Key, Keys))
             if isinstance(source, Keys):
                 self._folders += source._folders
                 self._keys += source._keys

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-import weakref
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from fastsign.api.keys import Digest, Key, Keys, StrPath, digest_type
-from fastsign.api.options import given
-from fastsign.api.times import Moment, Span, clock, seconds, seconds_since_1970
+from fastsign.api.options import FLAG, FUNCTION, MOMENT, NUMBER, PATH, SPAN, TEXT, TIME, WORDS, Types, expect, given
+from fastsign.api.signed import SignedZone
+from fastsign.api.times import Moment, Span, clock, number_of_32_bits, seconds_since_1970
 from fastsign.api.zone import (
     OutputFormat,
     Zone,
     ZoneFile,
     class_of,
-    file_for,
-    load,
+    is_of_dnspython,
     name_of,
     output_path,
-    read_all,
     system_errors,
 )
 from fastsign.errors import ZoneError
@@ -33,16 +30,13 @@ from fastsign.keys.facts import class_name
 from fastsign.sign import serial as serials
 from fastsign.sign.denial import ITERATIONS_MAX, SALT_MAX, Wanted
 from fastsign.sign.job import BEGINS_BEFORE, LASTS, RAW, Job
-from fastsign.sign.report import Report, SigningReport
+from fastsign.sign.report import Report
 from fastsign.sign.run import open_output, run
 from fastsign.sign.zonemd import HASHES
 from fastsign.zone.load import CLASS_IN
 from fastsign.zone.raw import raw_header
-from fastsign.zone.source import FileSource, Source
-from fastsign.zone.write import MemoryFile, descriptor_path
-
-if TYPE_CHECKING:
-    import dns.zone
+from fastsign.zone.source import Source
+from fastsign.zone.write import MemoryFile
 
 SerialMethod = Literal["keep", "increment", "unixtime", "date"]
 ZonemdHash = Literal["sha384", "sha512"]
@@ -59,71 +53,13 @@ class NSEC3:
     opt_out: bool = False
 
     def __post_init__(self) -> None:
+        expect("salt", self.salt, (bytes,))
+        expect("iterations", self.iterations, NUMBER)
+        expect("opt_out", self.opt_out, FLAG)
         if not 0 <= self.iterations <= ITERATIONS_MAX:
             raise ValueError(f"iterations={self.iterations}: NSEC3 has at most {ITERATIONS_MAX}, and should have none")
         if len(self.salt) > SALT_MAX:
             raise ValueError(f"an NSEC3 salt has at most {SALT_MAX} octets")
-
-
-class SignedZone:
-    """A signed zone: the octets that were verified, in a file without a name or in the one that was asked for.
-
-    `report` tells of the signing, `warnings` what it had to say, `dsset` is the DS RRset for the parent.
-    """
-
-    def __init__(self, job: Job, fd: int, dsset: str, report: SigningReport, warnings: Iterable[str]) -> None:
-        """What came of a job; the descriptor is of the file that was verified, and becomes this object's own."""
-        self._job, self._open_fd = job, fd
-        self.dsset, self.report, self.warnings = dsset, report, tuple(warnings)
-        self.close = weakref.finalize(self, os.close, fd)  # gives the memory back; else that is done in the end
-
-    @property
-    def origin(self) -> str:
-        """The zone's name."""
-        return names.to_text(self._job.origin)
-
-    @property
-    def _fd(self) -> int:
-        if not self.close.alive:  # the number may be another file's by now
-            raise ValueError("the signed zone is closed")
-        return self._open_fd
-
-    @cached_property
-    def zone(self) -> Zone:
-        """The signed zone, loaded."""
-        source = FileSource(descriptor_path(self._fd), self._job.raw_output)
-        return load(source, self._job.origin, self._job.rrclass, 0)
-
-    @property
-    def serial(self) -> int:
-        """The serial of its SOA record."""
-        return self.zone.serial
-
-    def to_bytes(self) -> bytes:
-        """The octets of the signed zone, in the format that it was signed in."""
-        return read_all(self._fd)
-
-    def to_dnspython(self, relativize: bool = True) -> dns.zone.Zone:
-        """A new zone of dnspython."""
-        return self.zone.to_dnspython(relativize)
-
-    def write(self, path: StrPath) -> None:
-        """Write these octets to a file, which appears under its name whole and durably, or not at all.
-
-        FileError if it can't be written.
-        """
-        with file_for(path) as file:
-            file.append_from(self._fd, os.fstat(self._fd).st_size)
-            file.commit()
-
-    def __enter__(self) -> SignedZone:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<SignedZone {self.origin}, {self.report.octets} octets>"
 
 
 class SigningOptions(TypedDict, total=False):
@@ -154,6 +90,33 @@ class SigningOptions(TypedDict, total=False):
     watch: Callable[[str, int, int], None] | None  # told (step, done, all) on the way
 
 
+SIGNING_TYPES: dict[str, Types] = {
+    "now": TIME,
+    "inception": MOMENT,
+    "expiration": MOMENT,
+    "expiration_dnskey": MOMENT,
+    "jitter": SPAN,
+    "nsec3": (NSEC3, bool),
+    "serial": TEXT,
+    "zonemd": WORDS,
+    "dnskey_ttl": NUMBER,
+    "max_ttl": NUMBER,
+    "cds": WORDS,
+    "cdnskey": FLAG,
+    "refresh": SPAN,
+    "drop_inactive": FLAG,
+    "drop_unpublished": FLAG,
+    "csk": FLAG,
+    "ksk_only": FLAG,
+    "verify": FLAG,
+    "output": PATH,
+    "format": TEXT,
+    "workers": NUMBER,
+    "engine": TEXT,
+    "watch": FUNCTION,
+}
+
+
 def sign_zone(
     zone: Zone | ZoneFile,
     keys: Keys | Key | StrPath | Iterable[Keys | Key | StrPath],
@@ -170,7 +133,7 @@ def sign_zone(
     ValueError and TypeError for arguments that make no sense. If the zone can't be signed, a FastsignError:
     ZoneSyntaxError, ZoneError, JournalError, KeyFileError, SigningError, VerificationError, FileError.
     """
-    options = given(options, SigningOptions, "sign_zone()")
+    options = given(options, SIGNING_TYPES, "sign_zone()")
     started = time.monotonic()
     report, told = Report(time.monotonic, watch=options.get("watch")), _Told()
     job = _job(zone, keys if isinstance(keys, Keys) else _keys(keys), options)
@@ -230,6 +193,7 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
         header=raw_header(1, now) if style == RAW else b"",
         keys=store,
         smart=True,
+        named_ttls=True,
         key_names=store.names,
         ignore_ksk_flag=store.csk,
         serial_method=_serial_method(options.get("serial", serials.KEEP)),
@@ -254,10 +218,16 @@ def _subject(zone: Zone | ZoneFile) -> tuple[str, Source, bytes, int]:
     elif isinstance(zone, ZoneFile):
         subject = os.fspath(zone.path), zone.source, name_of(zone.origin), class_of(zone.rrclass)
     else:
-        raise TypeError(f"{type(zone).__name__} is neither a Zone nor a ZoneFile")
+        raise TypeError(f"{type(zone).__name__} is neither a Zone nor a ZoneFile{_hint(zone)}")
     if subject[3] != CLASS_IN:
         raise ZoneError(f"{names.to_text(subject[2])} has class {class_name(subject[3])}: only class IN can be signed")
     return subject
+
+
+def _hint(zone: object) -> str:
+    if isinstance(zone, SignedZone):
+        return "; its .zone is one"
+    return "; Zone.from_dnspython makes one of it" if is_of_dnspython(zone) else ""
 
 
 def _validity(options: SigningOptions, now: int) -> tuple[int, int, int]:
@@ -291,11 +261,8 @@ _NUMBERS = {"jitter": "jitter", "refresh": "cycle", "dnskey_ttl": "key_ttl", "ma
 
 
 def _numbers(options: SigningOptions) -> dict[str, Any]:
-    spans: dict[str, Any] = {name: seconds(span) for name, span in dict[str, Any](options).items() if name in _NUMBERS}
-    for name, number in spans.items():
-        if not 0 <= number < 2**32:
-            raise ValueError(f"{name}={number}: it has to be a number of 32 bits")
-    return {_NUMBERS[name]: number for name, number in spans.items()}
+    spans: dict[str, Any] = {name: span for name, span in dict[str, Any](options).items() if name in _NUMBERS}
+    return {_NUMBERS[name]: number_of_32_bits(name, span) for name, span in spans.items()}
 
 
 def _switches(options: SigningOptions) -> dict[str, Any]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
+from fastsign.api.options import TIME, expect
+
 Moment = int | datetime | timedelta  # seconds since 1970; with its time zone; from some other moment
 Span = int | timedelta  # seconds
 
 
 def clock(now: int | datetime | None) -> int:
-    """The moment that counts as now, in seconds since 1970; the clock is read if none is given."""
-    return int(time.time()) if now is None else seconds_since_1970(now, 0)
+    """The moment that counts as now, in seconds since 1970; the clock is read if none is given. Errors as of stamp."""
+    return int(time.time()) if now is None else stamp(now, "now")
 
 
 def seconds_since_1970(moment: Moment, base: int) -> int:
@@ -30,9 +32,18 @@ def seconds(span: Span) -> int:
     return int(span.total_seconds()) if isinstance(span, timedelta) else span
 
 
-def stamp(moment: int | datetime) -> int:
+def number_of_32_bits(name: str, span: Span) -> int:
+    """A number, or a span in whole seconds. ValueError unless it fits into 32 bits."""
+    number = seconds(span)
+    if not 0 <= number < 2**32:
+        raise ValueError(f"{name}={number}: it has to be a number of 32 bits")
+    return number
+
+
+def stamp(moment: int | datetime, name: str = "a time") -> int:
     """A moment as key files have it: 32 bits of seconds since 1970. ValueError for one that is out of their range."""
+    expect(name, moment, TIME)
     number = seconds_since_1970(moment, 0)
     if not 0 <= number < 2**32:
-        raise ValueError(f"{moment!r} is before 1970 or after 2106")
+        raise ValueError(f"{name}={moment!r} is before 1970 or after 2106")
     return number

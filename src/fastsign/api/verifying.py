@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from fastsign.api.options import given
-from fastsign.api.times import Span, clock, seconds
+from fastsign.api.options import FLAG, FUNCTION, NUMBER, SPAN, TIME, Types, given
+from fastsign.api.signed import SignedZone
+from fastsign.api.times import Span, clock, number_of_32_bits
 from fastsign.api.zone import Zone, ZoneFile, system_errors
 from fastsign.keys.facts import REVOKE, SEP, ZONE, algorithm_name, dnskey
 from fastsign.sign.verify import DNSKEY, verify_records
@@ -40,27 +41,39 @@ class VerifyingOptions(TypedDict, total=False):
     watch: Callable[[int, int], None] | None  # told (names done, all names) on the way
 
 
-def verify_zone(zone: Zone | ZoneFile, **options: Unpack[VerifyingOptions]) -> Verification:
+VERIFYING_TYPES: dict[str, Types] = {
+    "now": TIME,
+    "min_remaining": SPAN,
+    "csk": FLAG,
+    "ksk_only": FLAG,
+    "one_by_one": FLAG,
+    "workers": NUMBER,
+    "watch": FUNCTION,
+}
+
+
+def verify_zone(zone: Zone | ZoneFile | SignedZone, **options: Unpack[VerifyingOptions]) -> Verification:
     """Verify that a zone is signed, completely and correctly: every signature, the NSEC or NSEC3 chain, ZONEMD records.
 
-    *options* are listed, one a line, in VerifyingOptions.
+    *options* are listed, one a line, in VerifyingOptions. Of a SignedZone keys count as they did when it was signed,
+    unless csk or ksk_only say how.
     VerificationError, whose `findings` are all that is wrong, if it is not. ZoneSyntaxError and the like if it can't be
     loaded; ValueError and TypeError for arguments that make no sense.
     """
-    options = given(options, VerifyingOptions, "verify_zone()")
+    options = given(options, VERIFYING_TYPES, "verify_zone()")
     now = clock(options.get("now"))
-    loaded = zone.load(now) if isinstance(zone, ZoneFile) else zone
-    csk = options.get("csk")
+    loaded = _loaded(zone, now)
+    csk, ksk_only = zone.key_use if isinstance(zone, SignedZone) else (False, False)
     report = examine(
         loaded,
         now,
         VerifyOptions(
-            ksk_only=options.get("ksk_only", False),
-            ignore_ksk_flag=_has_csk(loaded) if csk is None else csk,
+            ksk_only=options.get("ksk_only", ksk_only),
+            ignore_ksk_flag=options["csk"] is True if "csk" in options else csk or _has_csk(loaded),
             rdclass=loaded.class_number,
-            min_remaining=seconds(options.get("min_remaining", 0)),
+            min_remaining=number_of_32_bits("min_remaining", options.get("min_remaining", 0)),
             one_by_one=options.get("one_by_one", False),
-            workers=options.get("workers", 0),
+            workers=number_of_32_bits("workers", options.get("workers", 0)),
             progress=options.get("watch"),
             seed=int.from_bytes(os.urandom(8), "big"),
         ),
@@ -68,6 +81,16 @@ def verify_zone(zone: Zone | ZoneFile, **options: Unpack[VerifyingOptions]) -> V
     algorithms = tuple(algorithm_name(number) for number in report.algorithms)
     counts = report.names, report.rrsets, report.signatures
     return Verification(loaded.origin, algorithms, *counts, warnings=tuple(report.messages()))
+
+
+def _loaded(zone: Zone | ZoneFile | SignedZone, now: int) -> Zone:
+    if isinstance(zone, Zone):
+        return zone
+    if isinstance(zone, SignedZone):
+        return zone.zone
+    if isinstance(zone, ZoneFile):
+        return zone.load(now)
+    raise TypeError(f"{type(zone).__name__} is neither a Zone nor a ZoneFile nor a SignedZone")
 
 
 def examine(zone: Zone, now: int, options: VerifyOptions) -> VerifyReport:

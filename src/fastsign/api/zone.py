@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fastsign import _core
+from fastsign.api.options import OCTETS, PATH, TEXT, expect
 from fastsign.api.times import clock
 from fastsign.errors import FileError, ZoneError, system_reason
 from fastsign.keys import facts, names
@@ -54,6 +56,13 @@ class ZoneFile:
     format: InputFormat = "text"
     rrclass: str = "IN"
     journal: StrPath | None = None
+
+    def __post_init__(self) -> None:
+        expect("path", self.path, PATH)
+        for name in ("origin", "format", "rrclass"):
+            expect(name, getattr(self, name), TEXT)
+        if self.journal is not None:
+            expect("journal", self.journal, PATH)
 
     def load(self, now: int | datetime | None = None) -> Zone:
         """Load the zone; signatures that have expired at *now*, by default the present, are warned of."""
@@ -118,12 +127,15 @@ class Zone:
 
         $INCLUDE is an error unless *include* is true. ZoneSyntaxError if the text can't be read.
         """
+        expect("text", text, TEXT + OCTETS)
+        expect("name", name, TEXT)
         octets = text.encode() if isinstance(text, str) else bytes(text)
         return load(TextSource(octets, name, include), name_of(origin), class_of(rrclass), clock(now))
 
     @classmethod
     def from_raw(cls, octets: bytes, origin: str, *, rrclass: str = "IN") -> Zone:
         """Load a zone from the octets of a file in BIND's raw format. RawFormatError if they can't be read."""
+        expect("octets", octets, OCTETS)
         return load(RawSource(bytes(octets)), name_of(origin), class_of(rrclass), 0)
 
     @classmethod
@@ -132,6 +144,8 @@ class Zone:
 
         ValueError if it has no origin; RawFormatError for records that no zone may have.
         """
+        if not is_of_dnspython(zone):
+            raise TypeError(f"{type(zone).__name__} is no zone of dnspython")
         from fastsign.zone.dnspython import to_raw
 
         origin, octets = to_raw(zone)
@@ -227,8 +241,15 @@ def load(source: Source, origin: bytes, rrclass: int, now: int) -> Zone:
         return Zone(source.load(origin, rrclass, now), source, origin, rrclass)
 
 
+def is_of_dnspython(zone: object) -> bool:
+    """Is it a zone of dnspython? That is not imported: whoever has one has done so."""
+    dnspython = sys.modules.get("dns.zone")
+    return dnspython is not None and isinstance(zone, dnspython.Zone)
+
+
 def name_of(text: str) -> bytes:
     """Wire form of a zone's name. ValueError if it is none."""
+    expect("a zone's name", text, TEXT)
     try:
         return names.from_text(text)
     except ValueError as error:
@@ -237,6 +258,7 @@ def name_of(text: str) -> bytes:
 
 def class_of(text: str) -> int:
     """Number of a class. ValueError if there is none of that name."""
+    expect("rrclass", text, TEXT)
     number = facts.class_number(text)
     if number is None:
         raise ValueError(f"unknown class {text!r}")

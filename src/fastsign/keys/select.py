@@ -136,6 +136,7 @@ def select_smart(
     default_ttl: int,
     named: Sequence[KeyFile] = (),
     named_ksks: Sequence[KeyFile] = (),
+    named_ttls: bool = False,
     active: Collection[tuple[int, int]] = (),
     ksk_only: bool = False,
     ignore_ksk_flag: bool = False,
@@ -143,7 +144,8 @@ def select_smart(
     """Selection with -S: *repository* are all keys of the zone in the key directory.
 
     The TTL of DNSKEYs is that of the RRset in the zone, else the smallest above 0 in key files, else *default_ttl* (-T
-    or the SOA's). *active* are (algorithm, tag) of the keys with signatures over the zone's SOA or DNSKEY RRset.
+    or the SOA's); with *named_ttls* those of named keys count too. *active* are (algorithm, tag) of the keys with
+    signatures over the zone's SOA or DNSKEY RRset.
     """
     entries: list[_Entry] = []
     _add_zone_keys(entries, zone_keys, keep=False)
@@ -158,7 +160,8 @@ def select_smart(
     for entry in entries:
         if entry.source == "file" and entry.publishes:
             outcome.publish(entry)
-    shortest = min((key.file.ttl for key in found if key.file and key.file.ttl), default=0)
+    files = [*(key.file for key in found if key.file), *(named if named_ttls else ())]
+    shortest = min((file.ttl for file in files if file.ttl), default=0)
     if rrset_ttl is None and shortest:
         outcome.ttl = shortest
     for entry in found:

@@ -53,6 +53,7 @@ class Job:
     jitter: int = 0
     seed: int = 0  # of the jitter
     key_ttl: int | None = None  # -T
+    named_ttls: bool = False  # do the TTLs of named keys count too? BIND asks those in the folder alone
     zonemd: tuple[int, ...] = ()  # hash numbers of the digests of the whole zone (RFC 8976)
     ksk_only_keyset: bool = False  # -x
     ignore_ksk_flag: bool = False  # -z

@@ -32,6 +32,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
             default_ttl=_default_ttl(job, apex),
             named=named,
             named_ksks=named_ksks,
+            named_ttls=job.named_ttls,
             active=_active_keys(apex),
             ksk_only=job.ksk_only_keyset,
             ignore_ksk_flag=job.ignore_ksk_flag,
