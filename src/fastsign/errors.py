@@ -101,6 +101,7 @@ _REASONS = {
     errno.EISDIR: "invalid file",
     errno.EEXIST: "file already exists",
     errno.EIO: "I/O error",
+    errno.ENOSPC: "disc full",
     errno.EMFILE: "too many open files",
     errno.ENFILE: "too many open files",
 }

@@ -18,10 +18,11 @@ from fastsign.api.times import clock
 from fastsign.errors import FileError, ZoneError, system_reason
 from fastsign.keys import facts, names
 from fastsign.zone.checks import check_rrsets
+from fastsign.zone.destination import find_destination
 from fastsign.zone.load import Loaded
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.source import ArenaSource, FileSource, RawSource, Source, TextSource
-from fastsign.zone.write import AtomicFile, MemoryFile, Output, is_special
+from fastsign.zone.write import AtomicFile, MemoryFile, Output
 
 if TYPE_CHECKING:
     import dns.zone
@@ -275,8 +276,8 @@ def system_errors(what: str) -> Iterator[None]:
 
 
 def output_path(path: StrPath) -> str:
-    """A path that a file can be put at. FileError for a device or folder, which no file may replace."""
-    if is_special(os.fspath(path)):
+    """A path that a file can be put at. FileError for a device, /dev/stdout or a folder, which no file may replace."""
+    if find_destination(os.fspath(path)).is_stream:
         raise FileError(f"{os.fspath(path)} is not a regular file and will not be replaced")
     return os.fspath(path)
 

@@ -11,6 +11,7 @@ from fastsign import __version__
 from fastsign.cli import typos
 from fastsign.cli.commands import COMMANDS, PROGRAMS, Command
 from fastsign.cli.env import Env
+from fastsign.errors import system_reason
 
 _OVERVIEW = """\
 fastsign - sign DNS zones, with the command lines and files of BIND's tools
@@ -102,6 +103,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _terminate)
+    code = 0
     try:
         env = Env.of_process()
         code = run(env)
@@ -111,10 +113,19 @@ def main() -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # Whoever read our output has gone; don't let the interpreter's last flush complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+        return 128 + signal.SIGPIPE  # no word: whoever read our output has gone
+    except OSError as error:
+        _drop_output()
+        if code == 0:  # else it has been said why
+            sys.stderr.write(f"fastsign: fatal: {system_reason(error)}\n")
         return 1
     return code
+
+
+def _drop_output() -> None:
+    """What is still to be written can't be: don't let the interpreter's last flush complain about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
@@ -107,9 +109,21 @@ class AtomicFile:
         self.abandon()
 
 
-def is_special(path: str) -> bool:
-    """Is there something that no file may take the place of, such as a device? A rename by root would do that."""
-    return os.path.exists(path) and not os.path.isfile(path)
+class SuccessorFile(AtomicFile):
+    """A file that takes over mode and, as far as this user may, owner and group of the one that it replaces."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            old = os.stat(path)
+        except FileNotFoundError:
+            super().__init__(path, 0o666)
+            return
+        super().__init__(path, stat.S_IMODE(old.st_mode) & 0o666)
+        for owner in (old.st_uid, -1):
+            with suppress(PermissionError):
+                os.fchown(self.fd, owner, old.st_gid)
+                break
+        os.fchmod(self.fd, stat.S_IMODE(old.st_mode))
 
 
 class StreamFile(AtomicFile):
@@ -131,7 +145,9 @@ class StreamFile(AtomicFile):
     def place(self) -> None:
         with open(self.temporary, "rb") as written:
             while chunk := written.read(_COPY):
-                self._stream.write(chunk)
+                left = memoryview(chunk)
+                while left:
+                    left = left[self._stream.write(left) :]
         self._stream.flush()
 
 

@@ -197,9 +197,12 @@ def _without(records: tuple[bytes, ...], others: tuple[bytes, ...]) -> list[byte
 
 def _replace(line: CommandLine, request: _Request, lines: str, followed: Followed) -> None:
     """Put the new dsset file in place, whole, durable, and as old as the signature that it rests on."""
+    from fastsign.zone.destination import find_destination
     from fastsign.zone.write import AtomicFile
 
     path = line.env.path(request.parent)
+    if find_destination(path).is_stream:
+        raise FatalError(f"{request.parent} is not a regular file and will not be replaced")
     with AtomicFile(path) as file:
         file.write(lines.encode("ascii"))
         os.utime(file.fd, (followed.oldest.inception, followed.oldest.inception))

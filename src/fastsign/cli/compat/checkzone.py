@@ -57,6 +57,11 @@ class Options:
     quiet: bool = False
     debug: bool = False
 
+    @property
+    def writes(self) -> bool:
+        """Is the zone to be written?"""
+        return self.dumps or self.output is not None
+
 
 CHECK = dict.fromkeys(_CHECKS, WARN)
 COMPILE = {**CHECK, "k": FAIL, "n": FAIL}  # 9.18's: what is written is meant for a server

@@ -14,6 +14,7 @@ from fastsign.cli.compat.formats import OutputFormat
 from fastsign.errors import JournalError, RawFormatError, ZoneSyntaxError, system_reason
 from fastsign.keys import names
 from fastsign.keys.facts import class_name, class_number
+from fastsign.zone.destination import find_destination
 from fastsign.zone.integrity import ERROR, Rules, Zone, examine, is_secure, serial
 from fastsign.zone.outside import NO_ADDRESSES, Answer, Outside
 from fastsign.zone.server_load import LoadRules, ServerLoad, load_as_server, load_raw_as_server, raw_reason
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fastsign.zone.write import Output
 
 _STDIN = "-"
-_STDOUT = ("-", "/dev/stdout", "/dev/fd/1")
+_STDOUT = "-"
 _DNSKEY = 48
 
 
@@ -51,7 +52,8 @@ class Run:
 
     def __init__(self, line: CommandLine, options: Options, raw: bool, form: OutputFormat) -> None:
         self.line, self.options, self.raw, self.form = line, options, raw, form
-        self.to_stdout = (options.dumps and options.output is None) or options.output in _STDOUT
+        self.destination = None if options.output in (None, _STDOUT) else find_destination(options.output)
+        self.to_stdout = self.destination.descriptor == 1 if self.destination else options.writes
         self.out = line.env.stderr if self.to_stdout else line.env.stdout
         self.now = line.env.now()
         self.rrclass = _rrclass(options.rrclass)
@@ -71,7 +73,7 @@ class Run:
         except Refused:
             self._say_zone("not loaded due to errors.")
             return 1
-        if (self.options.output is not None or self.options.dumps) and not self._dump(zone):
+        if self.options.writes and not self._dump(zone, zone_name):
             return 1
         self._say("OK")
         return 0
@@ -185,41 +187,55 @@ class Run:
 
     # ---- writing
 
-    def _dump(self, zone: Zone) -> bool:
+    def _dump(self, zone: Zone, zone_name: str) -> bool:
         """Write the zone; False, with BIND's words, if that fails."""
         output = self.options.output
         tells = self.options.compiles and not self.to_stdout
         if tells:
             self._say(f"dump zone to {output}...", end="")
             self.out.flush()
+        if self.options.debug:
+            where = "" if output in (None, _STDOUT) else f' to "{output}"'
+            self.line.env.stderr.write(f'dumping "{zone_name}"{where}\n')
         try:
-            self._write(zone)
-        except OSError:
-            self.line.env.stderr.write(f'could not open output file "{output}" for writing\n')
-            return False
+            return self._write(zone)
         finally:
             if tells:
                 self._say("done")
-        return True
 
-    def _write(self, zone: Zone) -> None:
+    def _write(self, zone: Zone) -> bool:
         from fastsign._core import write_zone
         from fastsign.zone.write import place_file
 
         with ExitStack() as opened:
-            file = opened.enter_context(self._open(opened))
-            file.write(self.form.header(self.now, self.options.serial))
-            write_zone(zone.arena, zone.order, self.form.style, self.origin, file.fd, self.rrclass, self.now)
-            place_file(file)
+            try:
+                file = opened.enter_context(self._open(opened))
+            except OSError:
+                self.line.env.stderr.write(f'could not open output file "{self.options.output}" for writing\n')
+                return False
+            try:
+                file.write(self.form.header(self.now, self.options.serial))
+                write_zone(zone.arena, zone.order, self.form.style, self.origin, file.fd, self.rrclass, self.now)
+                place_file(file)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                self._say(f"dumping to stream: flush: {system_reason(error)}")
+                return False
+        return True
 
     def _open(self, opened: ExitStack) -> Output:
-        from fastsign.zone.write import AtomicFile, StreamFile, is_special
+        """A stream is written into, and of a link what it leads to is replaced."""
+        from fastsign.zone.write import StreamFile, SuccessorFile
 
-        output = self.options.output
-        if self.to_stdout or output is None:
+        if self.destination is None or self.to_stdout:
             self.line.env.stdout.flush()
             return StreamFile(self.line.env.stdout.buffer)
-        return StreamFile(opened.enter_context(open(output, "wb"))) if is_special(output) else AtomicFile(output)
+        path, is_stream, descriptor = self.destination
+        if not is_stream:
+            return SuccessorFile(path)
+        opens = path if descriptor is None else os.dup(descriptor)  # opened anew it would be empty
+        return StreamFile(opened.enter_context(open(opens, "wb", buffering=0)))
 
 
 def resolve(name: str) -> Answer:

@@ -238,6 +238,8 @@ def run_tool(tool: Tool, body: Callable[[CommandLine], int], env: Env) -> int:
         return stop.code
     except FastsignError as error:
         env.stderr.write(f"{tool.program}: fatal: {error}\n")
+    except BrokenPipeError:
+        raise  # whoever read what is written here has gone, and wants no word about that
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
         env.stderr.write(f"{tool.program}: fatal: {where}{system_reason(error)}\n")

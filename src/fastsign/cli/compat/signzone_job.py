@@ -19,7 +19,7 @@ from fastsign.keys.facts import class_number
 from fastsign.sign import serial
 from fastsign.sign.denial import SALT_MAX, Wanted
 from fastsign.sign.job import BEGINS_BEFORE, LASTS, Job
-from fastsign.zone.write import is_special
+from fastsign.zone.destination import find_destination
 
 _TTL_MAX = 2**31 - 1
 _IN = 1
@@ -128,7 +128,7 @@ def _check_output(env: Env, output: str) -> None:
     """Only a file may be replaced."""
     if not output:
         raise FatalError("failed to rename temp file to : file not found")
-    if output != "-" and is_special(env.path(output)):
+    if output != "-" and find_destination(env.path(output)).is_stream:
         raise FatalError(f"{output} is not a regular file and will not be replaced; -f - writes to standard output")
 
 
@@ -147,7 +147,7 @@ def _check_dnssec_only(env: Env, options: Options, zone_file: str) -> None:
         raise FatalError("option -D cannot be used with --zonemd")
     if "J" in values:
         raise FatalError("option -D cannot be used with -J: the zone file lacks the changes of the journal")
-    if "P" not in flags and is_special(env.path(zone_file)):
+    if "P" not in flags and find_destination(env.path(zone_file)).is_stream:
         raise FatalError(f"option -D has to read the zone file twice, and {zone_file} is not a regular file; use -P")
 
 
