@@ -236,8 +236,17 @@ def test_what_can_not_be_written_leaves_the_dsset_file(rolled: Path, monkeypatch
 
     monkeypatch.setattr(os, "fsync", fail)
     done = ours(PROGRAM, "-i", "-f", "child", "-d", ".", ZONE)
-    assert done == Done(1, "", "dnssec-cds: fatal: No space left on device\n")
+    assert done == Done(1, "", "dnssec-cds: fatal: disc full\n")
     assert {path.name: file_state(path) for path in rolled.iterdir()} == before
+
+
+def test_a_link_to_what_is_open_is_not_replaced(rolled: Path) -> None:
+    with next(rolled.glob("dsset-*")).open() as dsset:
+        (rolled / "link").symlink_to(f"/proc/self/fd/{dsset.fileno()}")
+        done = ours(PROGRAM, "-i", "-f", "child", "-d", "link", ZONE)
+    assert (done.code, done.stdout) == (1, "")
+    assert done.stderr == "dnssec-cds: fatal: link is not a regular file and will not be replaced\n"
+    assert (rolled / "link").is_symlink()
 
 
 def test_an_old_answer_is_not_followed_after_a_newer_one(rolled: Path, old: Key, new: Key) -> None:

@@ -347,7 +347,7 @@ def test_a_full_or_closed_folder_ends_in_an_error_and_no_files(tmp_path: Path, m
     outcome = run_mine(tmp_path, "-a", "13", "example")
     assert outcome.code == 1
     assert outcome.stdout == ""
-    complaint = r"dnssec-keygen: fatal: failed to write key example/ECDSAP256SHA256/\d+: No space left on device\n\n"
+    complaint = r"dnssec-keygen: fatal: failed to write key example/ECDSAP256SHA256/\d+: disc full\n\n"
     assert re.fullmatch(complaint, outcome.stderr)
     assert outcome.files == {}
 

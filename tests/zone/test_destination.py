@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,9 @@ def test_what_is_open_is_a_stream_though_it_looks_like_a_file(there: Path) -> No
             assert (found.is_stream, found.descriptor) == (True, number)
     assert find_destination("/dev/stdout").descriptor == 1
     assert find_destination("/dev/stderr").descriptor == 2
-    parent = find_destination(f"/proc/{os.getppid()}/fd/1")
-    assert (parent.is_stream, parent.descriptor) == (True, None)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        found = find_destination(f"/proc/{other.pid}/fd/1")
+    assert (found.is_stream, found.descriptor) == (True, None)
     assert find_destination("link").is_stream, "a descriptor that is closed by now"
 
 
