@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,23 @@ def test_times_out_of_range_are_value_errors(zone: Zone, key: Key, tmp_path: Pat
     for options in ({"min_remaining": -5}, {"min_remaining": 2**32}, {"workers": -1}):
         with pytest.raises(ValueError, match="32 bits"):
             verify_zone(zone, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "moments"),
+    [
+        ("inception", "now", [timedelta(days=-36500), timedelta.max, 2**32, datetime(2170, 1, 1, tzinfo=UTC)]),
+        ("expiration", "inception", [timedelta(days=140 * 365), 2**33, datetime(2170, 1, 1, tzinfo=UTC)]),
+        ("expiration_dnskey", "inception", [timedelta(days=140 * 365)]),
+    ],
+)
+def test_a_moment_that_signatures_have_no_room_for_is_a_value_error(
+    zone: Zone, key: Key, name: str, base: str, moments: list[object]
+) -> None:
+    for moment in moments:
+        with pytest.raises(ValueError, match=f"^{name} is more than 68 years from {base}$"):
+            sign_zone(zone, key, now=1795521600, **{name: moment})  # type: ignore[arg-type]
+    assert sign_zone(zone, key, expiration=timedelta(days=67 * 365)).report.generated == 6
 
 
 @pytest.mark.parametrize("ttl", [-1, 2**31, 2**40])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def test_a_zone_signing_key_without_its_secret_is_not_replaced_in_silence(zone: 
 def test_the_secret_may_get_lost_between_two_signings(zone: Zone, tmp_path: Path) -> None:
     for role in ("ksk", "zsk"):
         base = Key.generate("example.", role).write(tmp_path, now=EARLIER)  # type: ignore[arg-type]
+    os.utime(tmp_path, (0, 0))  # the folder was last changed long ago
     keys = Keys(tmp_path)
     signed = sign_zone(zone, keys).zone
     Path(base + ".private").unlink()

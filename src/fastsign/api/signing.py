@@ -237,6 +237,13 @@ def _validity(options: SigningOptions, now: int) -> tuple[int, int, int]:
     inception = seconds_since_1970(moments["inception"], now)
     expiration = seconds_since_1970(moments["expiration"], inception)
     expiration_dnskey = seconds_since_1970(moments.get("expiration_dnskey", expiration), inception)
+    for name, moment, base in (
+        ("inception", inception, now),
+        ("expiration", expiration, inception),
+        ("expiration_dnskey", expiration_dnskey, inception),
+    ):
+        if abs(moment - base) >= 2**31:  # RFC 4034 section 3.1.5: it would be taken for another
+            raise ValueError(f"{name} is more than 68 years from {'now' if name == 'inception' else 'inception'}")
     return inception % 2**32, expiration % 2**32, expiration_dnskey % 2**32
 
 
