@@ -11,7 +11,7 @@ import pytest
 import tools
 from fastsign.cli.env import Env
 from fastsign.cli.main import run
-from inprocess import command
+from inprocess import Done, command
 
 ZONE = "$TTL 300\n@ SOA ns hostmaster 7 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n"
 BARE = ("-i", "none")
@@ -84,6 +84,20 @@ def test_what_is_not_offered_is_named(zone: Path, letter: str) -> None:
 def test_a_name_or_class_that_is_none_is_told_of(zone: Path) -> None:
     assert "empty label" in command("checkzone", "a..b", zone, check=False).stderr
     assert "unknown class FOO" in command("checkzone", "-c", "FOO", "example", zone, check=False).stderr
+
+
+def test_an_rrset_that_is_too_large_is_told_of_and_refused(zone: Path, tmp_path: Path) -> None:
+    zone.write_text(ZONE + "".join(f'big TXT "{number:099}"\n' for number in range(700)))
+    theirs = tools.run("named-checkzone", *BARE, "example", zone, check=False)
+    ours = command("checkzone", *BARE, "example", zone, check=False)
+    assert theirs.returncode == ours.code == 1
+    assert theirs.stdout.splitlines()[1:] == ours.stdout.splitlines()[1:]
+    first, *_ = ours.stdout.splitlines()
+    assert first.startswith(f"dns_master_load: {zone}: big.example./TXT: the RRset has ")
+    assert ours.stderr == ""
+    assert command("checkzone", *BARE, "-q", "example", zone, check=False) == Done(1, "", "")
+    assert command("compilezone", *BARE, "-o", tmp_path / "out", "example", zone, check=False).code == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_long_options(zone: Path, tmp_path: Path) -> None:

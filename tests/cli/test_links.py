@@ -5,45 +5,27 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from fastsign.cli.commands import COMMANDS
+from installation import environ_with, install
 
-ROOT = Path(__file__).parents[2]
 NAMES = sorted(command.program for command in COMMANDS.values() if command.linked)
-
-# What pip writes for an entry of [project.scripts].
-CONSOLE_SCRIPT = """\
-#!{python}
-import re
-import sys
-from {module} import {function}
-if __name__ == '__main__':
-    sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])
-    sys.exit({function}())
-"""
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """A `fastsign` as an installation makes it."""
-    entry = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["fastsign"]
-    module, function = entry.split(":")
-    path = tmp_path / "venv/bin/fastsign"
-    path.parent.mkdir(parents=True)
-    path.write_text(CONSOLE_SCRIPT.format(python=sys.executable, module=module, function=function))
-    path.chmod(0o755)
+    path = install(tmp_path / "venv/bin")
     (tmp_path / "links").mkdir()
     return path
 
 
 def call(*words: str | Path, cwd: Path, path: str = "") -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PATH": f"{path}:{os.environ['PATH']}"}
     # env looks the name up in PATH, as a shell does
-    return subprocess.run(["env", *map(str, words)], cwd=cwd, env=environ, capture_output=True, text=True)
+    return subprocess.run(["env", *map(str, words)], cwd=cwd, env=environ_with(path), capture_output=True, text=True)
 
 
 def test_each_link_is_the_tool_by_its_name(program: Path, tmp_path: Path) -> None:

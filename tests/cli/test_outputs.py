@@ -12,6 +12,7 @@ import pytest
 
 import tools
 from inprocess import command
+from installation import environ_with
 
 ZONE = "$TTL 300\n@ SOA ns hostmaster 7 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n"
 LONG = "".join(f"t{number} A 192.0.2.1\n" for number in range(3000))  # more than a pipe holds
@@ -30,7 +31,14 @@ def folder(tmp_path: Path) -> Path:
 
 def shell(folder: Path, line: str, program: list[str]) -> tuple[int, str, str]:
     """Run a line in which "$@" is the program."""
-    done = subprocess.run(["bash", "-c", line, "sh", *program], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", line, "sh", *program],
+        cwd=folder,
+        env=environ_with(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -130,7 +138,9 @@ def test_a_reader_that_has_left_ends_the_run_without_a_word(folder: Path, words:
     os.close(reader)
     try:
         line = [*ours("")[:-1], *words.split()]
-        done = subprocess.run(line, cwd=folder, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            line, cwd=folder, env=environ_with(), stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+        )
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (141, "")

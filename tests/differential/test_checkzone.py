@@ -188,6 +188,7 @@ def cases(text: str) -> list[list[str]]:
 -i none -J nowhere example plain
 -i none -J plain.jnl example plain
 -i none -J example.db.jnl example odd
+-i none example sub
 -i everything example plain
 -k often example plain
 -T fail example plain

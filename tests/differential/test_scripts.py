@@ -6,13 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import tools
-from fastsign.cli.commands import COMMANDS
+from installation import environ_with, install
 
 ZONE = """\
 $TTL 3600
@@ -124,15 +123,12 @@ SCRIPTS = {
 
 
 @pytest.fixture(scope="module")
-def ours_first(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PATH on which our commands have the names of BIND's tools."""
-    folder = tmp_path_factory.mktemp("bin")
-    for command in COMMANDS.values():
-        if command.linked:
-            path = folder / command.program
-            path.write_text(f"#!{sys.executable}\nimport sys\nfrom fastsign.cli.main import main\nsys.exit(main())\n")
-            path.chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
+def ours_first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which our commands have the names of BIND's tools, made as a user makes it."""
+    folder = tmp_path_factory.mktemp("links")
+    program = install(tmp_path_factory.mktemp("bin"))
+    subprocess.run([program, "install-links", "-q", folder], env=environ_with(), check=True)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +141,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_script(script: str, source: Path, folder: Path, path: str) -> tuple[int, str, str]:
+def run_script(script: str, source: Path, folder: Path, links: Path | None = None) -> tuple[int, str, str]:
     shutil.copytree(source, folder)
-    environ = {**os.environ, "PATH": path, "LC_ALL": "C", "TZ": "UTC"}
+    environ = {**(environ_with(links) if links else os.environ), "LC_ALL": "C", "TZ": "UTC"}
     done = subprocess.run(
         ["sh", "-u", "-c", script], cwd=folder, env=environ, capture_output=True, text=True, timeout=120
     )
@@ -155,10 +151,10 @@ def run_script(script: str, source: Path, folder: Path, path: str) -> tuple[int,
 
 
 @pytest.mark.parametrize("purpose", sorted(SCRIPTS))
-def test_a_script_has_the_same_result(purpose: str, source: Path, ours_first: str, tmp_path: Path) -> None:
+def test_a_script_has_the_same_result(purpose: str, source: Path, ours_first: Path, tmp_path: Path) -> None:
     for tool in re.findall(r"dnssec-[a-z]+|nsec3hash", SCRIPTS[purpose]):
         assert tools.find(tool)
-    theirs = run_script(SCRIPTS[purpose], source, tmp_path / "theirs", os.environ["PATH"])
+    theirs = run_script(SCRIPTS[purpose], source, tmp_path / "theirs")
     mine = run_script(SCRIPTS[purpose], source, tmp_path / "ours", ours_first)
     assert mine[1].splitlines() == theirs[1].splitlines()
     assert mine == theirs

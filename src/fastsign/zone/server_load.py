@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from os import PathLike
 from typing import NamedTuple
 
 from fastsign import _core
-from fastsign.errors import RawFormatError
+from fastsign.errors import RawFormatError, ZoneError
 from fastsign.zone.arena import Arena
 from fastsign.zone.checks import check_rrsets, find_refusals
 from fastsign.zone.load import CLASS_IN
@@ -63,7 +64,10 @@ def load_as_server(
         return arena, _core.load_as_server(path, origin, arena, rrclass, now, checks, most, refusals, text)
 
     arena, scan = load([])
-    order = order_zone(arena, origin)
+    try:
+        order = order_zone(arena, origin)
+    except ZoneError as error:
+        return _without_order(arena, [*scan.warnings, f"dns_master_load: {os.fspath(path)}: {error}"])
     if refusals := find_refusals(arena, order, set(scan.breaks)):
         arena, scan = load(refusals)  # once more: each is told of where its block ends
     return ServerLoad(arena, None if scan.reason else order, scan.warnings, scan.reason)
@@ -78,9 +82,17 @@ def load_raw_as_server(
     if rules.max_ttl and (over := next((ttl for ttl in arena.ttl.view() if ttl > rules.max_ttl), None)) is not None:
         message = f"dns_master_load: TTL {over} exceeds configured max-zone-ttl {rules.max_ttl}"
         return ServerLoad(arena, None, [message, "dns_master_load: out of range"], "out of range")
-    order = order_zone(arena, origin)
+    try:
+        order = order_zone(arena, origin)
+    except ZoneError as error:
+        return _without_order(arena, [f"dns_master_load: {error}"])
     check_rrsets(arena, order, lambda row: ("", 0))
     return ServerLoad(arena, order, [], "")
+
+
+def _without_order(arena: Arena, messages: list[str]) -> ServerLoad:
+    """A zone with an RRset that is too large; only the ordering, which stops at it, finds that out."""
+    return ServerLoad(arena, None, messages, "ran out of space")
 
 
 def raw_reason(error: RawFormatError) -> str:

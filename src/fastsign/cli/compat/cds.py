@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from fastsign.cli.compat import long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_time, parse_ttl, parse_verbosity, run_tool
 from fastsign.cli.compat.digests import DigestTypes
-from fastsign.cli.compat.records import load_rrsets, parse_class, parse_name
+from fastsign.cli.compat.formats import parse_class
+from fastsign.cli.compat.records import load_rrsets, parse_name
 from fastsign.cli.env import Env
 from fastsign.errors import system_reason
 from fastsign.keys import facts, names, times

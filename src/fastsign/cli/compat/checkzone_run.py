@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from fastsign.cli.compat.checkzone import Options, complain
-from fastsign.cli.compat.common import CommandLine, FatalError, raw_messages
-from fastsign.cli.compat.formats import OutputFormat
-from fastsign.errors import JournalError, RawFormatError, ZoneSyntaxError, system_reason
+from fastsign.cli.compat.common import CommandLine, raw_messages
+from fastsign.cli.compat.formats import OutputFormat, parse_class, parse_origin
+from fastsign.errors import JournalError, RawFormatError, ZoneError, ZoneSyntaxError, system_reason
 from fastsign.keys import names
-from fastsign.keys.facts import class_name, class_number
+from fastsign.keys.facts import class_name
 from fastsign.zone.destination import find_destination
 from fastsign.zone.integrity import ERROR, Rules, Zone, examine, is_secure, serial
 from fastsign.zone.outside import NO_ADDRESSES, Answer, Outside
@@ -56,13 +56,13 @@ class Run:
         self.to_stdout = self.destination.descriptor == 1 if self.destination else options.writes
         self.out = line.env.stderr if self.to_stdout else line.env.stdout
         self.now = line.env.now()
-        self.rrclass = _rrclass(options.rrclass)
+        self.rrclass = parse_class(options.rrclass)
         self.origin = b""
         self.zone_name = ""
 
     def run(self, zone_name: str, file: str) -> int:
         """Check, and write if that is asked for; the exit code."""
-        self.origin = _origin(zone_name)
+        self.origin = parse_origin(zone_name)
         self.zone_name = f"{names.to_message(self.origin).removesuffix('.') or '.'}/{class_name(self.rrclass)}"
         if self.options.debug:
             what = f'loading "{zone_name}" from "{file}" class "{self.options.rrclass}"'
@@ -99,7 +99,11 @@ class Run:
         if journal is not None and self._roll_forward(loaded, journal):
             from fastsign.zone.order import order_zone
 
-            order = order_zone(loaded.arena, self.origin)
+            try:
+                order = order_zone(loaded.arena, self.origin)
+            except ZoneError:
+                self._say_zone("journal rollforward failed: ran out of space")
+                raise Refused from None
         return Zone(loaded.arena, order, self.origin, self.rrclass == 1)
 
     def _not_read(self, file: str, reason: str) -> Refused:
@@ -120,7 +124,10 @@ class Run:
                 self._say(f"dns_master_load: {message}")
             raise self._not_read(file, raw_reason(error)) from None
         except ZoneSyntaxError as error:
-            raise self._not_read(file, error.message.rsplit(": ", 1)[-1]) from None
+            reason = error.message.rsplit(": ", 1)[-1]
+            if reason == "not a file":
+                self._say(f"dns_master_load: {file}:1: isc_lex_gettoken() failed: {reason}")
+            raise self._not_read(file, reason) from None
         except OSError as error:
             raise self._not_read(file, system_reason(error)) from None
 
@@ -253,17 +260,3 @@ def resolve(name: str) -> Answer:
     addresses = [socket.inet_pton(entry[0], str(entry[4][0]).split("%")[0]) for entry in found if entry[0] in families]
     canonical = next((entry[3] for entry in found if entry[3]), "")
     return Answer(canonical, tuple(addresses))
-
-
-def _origin(text: str) -> bytes:
-    try:
-        return names.from_text(text)
-    except ValueError as error:
-        raise FatalError(f"'{text}' is no name of a zone: {error}") from None
-
-
-def _rrclass(text: str) -> int:
-    number = class_number(text)
-    if number is None:
-        raise FatalError(f"unknown class {text}")
-    return number

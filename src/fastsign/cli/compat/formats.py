@@ -1,4 +1,4 @@
-"""Zone files on BIND's command lines: the formats text, full, raw and raw=N, the source serial, the journal."""
+"""Zones on BIND's command lines: origin, class, the formats text, full, raw and raw=N, source serial, journal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,27 @@ from typing import NamedTuple
 
 from fastsign.cli.compat.common import CommandLine, FatalError, Stop, parse_integer
 from fastsign.errors import JournalError
+from fastsign.keys import names
+from fastsign.keys.facts import class_number
 from fastsign.zone.raw import raw_header
 
 TEXT, FULL, RAW, RELATIVE = 0, 1, 3, 4  # styles of the core
+
+
+def parse_origin(text: str) -> bytes:
+    """The name of a zone, in wire form."""
+    try:
+        return names.from_text(text)
+    except ValueError as error:
+        raise FatalError(f"failed converting name '{text}' to dns format: {error}") from None
+
+
+def parse_class(text: str) -> int:
+    """The number of a class."""
+    number = class_number(text)
+    if number is None:
+        raise FatalError(f"unknown class {text}")
+    return number
 
 
 class OutputFormat(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastsign.cli.compat.common import CommandLine, FatalError
 from fastsign.errors import ZoneSyntaxError, system_reason
-from fastsign.keys import facts, names
+from fastsign.keys import names
 from fastsign.zone.sets import RRset
 
 STDIN = "-"
@@ -16,14 +16,6 @@ def parse_name(text: str) -> bytes:
         return names.from_text(text)
     except ValueError:
         raise FatalError(f"could not initialize name {text}") from None
-
-
-def parse_class(text: str) -> int:
-    """The number of a class."""
-    number = facts.class_number(text)
-    if number is None:
-        raise FatalError(f"unknown class {text}")
-    return number
 
 
 def load_rrsets(

@@ -11,11 +11,18 @@ from fastsign.cli.compat import common
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, parse_integer, parse_number
 from fastsign.cli.compat.digests import digest_number
 from fastsign.cli.compat.engines import LIBCRYPTO, parse_engine
-from fastsign.cli.compat.formats import FULL, TEXT, input_is_raw, number_of_32_bits, output_format, source_serial
+from fastsign.cli.compat.formats import (
+    FULL,
+    TEXT,
+    input_is_raw,
+    number_of_32_bits,
+    output_format,
+    parse_class,
+    parse_origin,
+    source_serial,
+)
 from fastsign.cli.env import Env
-from fastsign.keys import names
 from fastsign.keys.ds import DIGESTS
-from fastsign.keys.facts import class_number
 from fastsign.sign import serial
 from fastsign.sign.denial import SALT_MAX, Wanted
 from fastsign.sign.job import BEGINS_BEFORE, LASTS, Job
@@ -82,7 +89,7 @@ def make_job(line: CommandLine, options: Options, operands: list[str]) -> Job:
     return Job(
         **_switches(options),
         zone_file=zone_file,
-        origin=_origin(values.get("o", os.path.basename(zone_file))),
+        origin=parse_origin(values.get("o", os.path.basename(zone_file))),
         now=now,
         inception=inception,
         expiration=expiration,
@@ -212,17 +219,8 @@ def _time(text: str, now: int, base: int) -> int:
     return 0 if value is None else value
 
 
-def _origin(text: str) -> bytes:
-    try:
-        return names.from_text(text)
-    except ValueError as error:
-        raise FatalError(f"failed converting name '{text}' to dns format: {error}") from None
-
-
 def _rrclass(text: str) -> int:
-    rrclass = class_number(text)
-    if rrclass is None:
-        raise FatalError(f"unknown class {text}")
+    rrclass = parse_class(text)
     if rrclass != _IN:
         raise FatalError(f"option -c {text} is not supported by {VERSION}: only class IN is")
     return rrclass

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from fastsign.cli.compat import common, long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool
 from fastsign.cli.compat.engines import LIBCRYPTO, parse_engine
-from fastsign.cli.compat.formats import journal_failed
+from fastsign.cli.compat.formats import journal_failed, parse_class, parse_origin
 from fastsign.cli.env import Env
 from fastsign.errors import JournalError, VerificationError, ZoneSyntaxError, system_reason
-from fastsign.keys import names
-from fastsign.keys.facts import class_number
 from fastsign.sign.verify_report import VerifyOptions, VerifyReport
 from fastsign.zone.source import FileSource
 
@@ -80,7 +78,7 @@ def _read_options(line: CommandLine) -> _Options:
     options = _Options()
     for letter, value in line:
         if letter == "c":
-            options.rrclass = _rrclass(value)
+            options.rrclass = parse_class(value)
         elif letter == "I":
             options.raw = _is_raw(value)
         elif letter == "E":
@@ -102,13 +100,6 @@ def _read_options(line: CommandLine) -> _Options:
     return options
 
 
-def _rrclass(text: str) -> int:
-    rrclass = class_number(text)
-    if rrclass is None:
-        raise FatalError(f"unknown class {text}")
-    return rrclass
-
-
 def _is_raw(text: str) -> bool:
     if text.lower() not in ("text", "raw"):
         raise FatalError(f"unknown file format: {text}\n")
@@ -122,7 +113,7 @@ def _verify(line: CommandLine, options: _Options, path: str) -> int:
     env = line.env
     say = _Nobody() if options.quiet else env.stdout.write
     origin = options.origin if options.origin is not None else path
-    apex, now = _apex(origin), env.now()
+    apex, now = parse_origin(origin), env.now()
     zone = _load(line, options, path, apex, now)
     say(f"Loading zone '{origin}' from file '{path}'\n\n")
     with _progress(env) as progress:
@@ -154,13 +145,6 @@ class _Nobody:
 
     def __call__(self, text: str) -> int:
         return len(text)
-
-
-def _apex(origin: str) -> bytes:
-    try:
-        return names.from_text(origin)
-    except ValueError as error:
-        raise FatalError(f"failed converting name '{origin}' to dns format: {error}") from None
 
 
 def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int) -> Zone:
