@@ -83,6 +83,7 @@ def test_what_is_dumped_is_told_with_d(both: Callable[[str, str], tuple[int, str
         ("compilezone", '"$@" -d -i local -o out example zone'),
         ("compilezone", '"$@" -d -q -i local -o out example zone'),
         ("compilezone", '"$@" -d -i local -o nowhere/out example zone'),
+        ("compilezone", '"$@" -d -i local -o "" example zone'),
     ):
         assert 'dumping "example' in both(name, line)[2]
 

@@ -41,7 +41,7 @@ def test_what_is_no_file_is_a_stream(there: Path) -> None:
     os.symlink("pipe", "to-pipe")
     os.symlink("/dev/null", "to-null")
     os.symlink("ring", "ring")
-    for path in ("pipe", "to-pipe", "to-null", "/dev/null", "/dev/full", "folder", "ring"):
+    for path in ("pipe", "to-pipe", "to-null", "/dev/null", "/dev/full", "folder", "ring", ""):
         found = find_destination(path)
         assert (found.is_stream, found.descriptor) == (True, None)
 

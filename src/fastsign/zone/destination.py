@@ -22,7 +22,7 @@ def find_destination(path: str) -> Destination:
 
     So /dev/stdout is a stream, whatever it has been redirected to, and so is every link to it.
     """
-    is_stream = False
+    is_stream = not path  # where nothing can be put either
     for links in range(_MOST_LINKS):
         kind = _kind(path)
         folder = os.path.realpath(os.path.dirname(path) or ".") if links or kind == stat.S_IFLNK else ""
