@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         peers.run("dnssec-verify", "-q", "-o", name, str(folder / "fastsign-0" / f"{name}.signed"))
     ours, theirs = statistics.median(runs["fastsign"]), statistics.median(runs["bind"])
     print(f"{len(names):,} zones of {RECORDS} records, P-256, NSEC, with verification, {given.jobs} processes:")
+    for tool, seconds in runs.items():
+        print(f"{tool}: {', '.join(f'{each:.2f}' for each in seconds)} s")
     print(f"fastsign {ours:.2f} s, BIND in a loop {theirs:.2f} s: {theirs / ours:.1f} times (bar: {BAR:.0f})")
 
 
