@@ -43,7 +43,7 @@ def test_a_zone_signing_key_without_its_secret_is_not_replaced_in_silence(zone: 
 
 def test_the_secret_may_get_lost_between_two_signings(zone: Zone, tmp_path: Path) -> None:
     for role in ("ksk", "zsk"):
-        base = Key.generate("example.", role).write(tmp_path, now=EARLIER)  # type: ignore[arg-type]
+        base = Key.generate("example.", role).write(tmp_path, now=EARLIER)
     os.utime(tmp_path, (0, 0))  # the folder was last changed long ago
     keys = Keys(tmp_path)
     signed = sign_zone(zone, keys).zone
@@ -74,7 +74,7 @@ def test_a_zone_signing_key_of_the_zone_that_is_not_known_is_not_replaced(
     "times", [{"publish": LATER}, {"publish": EARLIER, "activate": LATER}, {"inactive": EARLIER}, {"delete": EARLIER}]
 )
 def test_a_zone_signing_key_that_is_not_in_use_is_one_too(zone: Zone, times: dict[str, datetime]) -> None:
-    keys = [Key.generate("example.", "ksk"), Key.generate("example.", "zsk", **times)]  # type: ignore[arg-type]
+    keys = [Key.generate("example.", "ksk"), Key.generate("example.", "zsk", **times)]
     with pytest.raises((fastsign.SigningError, fastsign.VerificationError)):
         sign_zone(zone, keys, now=NOW)
 

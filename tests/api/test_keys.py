@@ -41,7 +41,7 @@ def dnskeys(zone: Zone) -> list[str]:
 
 @pytest.mark.parametrize("algorithm", MAKERS)
 def test_a_private_key_of_each_kind_signs_and_the_peers_accept_it(tmp_path: Path, algorithm: str) -> None:
-    keys = [Key(MAKERS[algorithm](), "example.", role, algorithm=algorithm) for role in ("ksk", "zsk")]  # type: ignore[arg-type]
+    keys = [Key(MAKERS[algorithm](), "example.", role, algorithm=algorithm) for role in ("ksk", "zsk")]
     signed = sign_zone(zone_of(), keys)
     signed.write(tmp_path / "signed")
     assert verify_zone(signed.zone).algorithms == (keys[0].algorithm,) == (algorithm,)
@@ -55,7 +55,7 @@ def test_a_private_key_of_each_kind_signs_and_the_peers_accept_it(tmp_path: Path
 
 @pytest.mark.parametrize("algorithm", MAKERS)
 def test_the_files_of_a_key_are_those_that_bind_makes(tmp_path: Path, algorithm: str) -> None:
-    made = Key(MAKERS[algorithm](), "example.", "ksk", algorithm=algorithm, ttl=300)  # type: ignore[arg-type]
+    made = Key(MAKERS[algorithm](), "example.", "ksk", algorithm=algorithm, ttl=300)
     base = made.write(tmp_path, now=NOW)
     before = contents(tmp_path)
     assert before[f"{Path(base).name}.private"][0] == 0o600
@@ -80,11 +80,11 @@ def test_a_generated_key_is_as_asked_for(tmp_path: Path) -> None:
 
 def test_the_ttl_of_a_key_is_that_of_its_record_where_the_zone_has_none(tmp_path: Path) -> None:
     def ttl_by(*keys: Key | str, zone: Zone | None = None, **options: int) -> set[int]:
-        signed = sign_zone(zone or zone_of(), keys, now=NOW, **options).zone  # type: ignore[arg-type]
+        signed = sign_zone(zone or zone_of(), keys, now=NOW, **options).zone
         return {record.ttl for record in signed if record.rrtype == "DNSKEY"}
 
     def pair(ttl: int | None, **times: datetime) -> list[Key]:
-        return [Key.generate("example.", role, ttl=ttl, **times) for role in ("ksk", "zsk")]  # type: ignore[arg-type]
+        return [Key.generate("example.", role, ttl=ttl, **times) for role in ("ksk", "zsk")]
 
     timed = pair(77, publish=EARLIER, activate=EARLIER)
     bases = [key.write(tmp_path, now=EARLIER) for key in timed]
@@ -99,7 +99,7 @@ def test_the_ttl_of_a_key_is_that_of_its_record_where_the_zone_has_none(tmp_path
 
 def test_in_a_folder_a_written_key_is_in_use_from_then_on(tmp_path: Path) -> None:
     for role in ("ksk", "zsk"):
-        Key.generate("example.", role).write(tmp_path, now=NOW)  # type: ignore[arg-type]
+        Key.generate("example.", role).write(tmp_path, now=NOW)
     assert len(dnskeys(sign_zone(zone_of(), tmp_path, now=NOW).zone)) == 2
     with pytest.raises(fastsign.SigningError):
         sign_zone(zone_of(), tmp_path, now=EARLIER)
@@ -110,7 +110,7 @@ def test_times_decide_as_in_key_files() -> None:
 
     def outcome(**times: object) -> tuple[bool, bool]:
         """Is a key with these times in the zone, and does it sign?"""
-        key = Key.generate("example.", "zsk", **times)  # type: ignore[arg-type]
+        key = Key.generate("example.", "zsk", **times)
         signed = sign_zone(zone_of(), [ksk, zsk, key], now=NOW).zone
         published = any(record.startswith("256 ") and len(dnskeys(signed)) == 3 for record in dnskeys(signed))
         return published, any(f" {key.tag} example. " in record.rdata for record in signed if record.rrtype == "RRSIG")
@@ -193,7 +193,7 @@ def test_the_keys_of_a_signed_zone_are_known_again(tmp_path: Path) -> None:
     for key in keys:
         key.write(tmp_path)
     for again in (keys, [tmp_path]):
-        result = sign_zone(signed, again)  # type: ignore[arg-type]
+        result = sign_zone(signed, again)
         assert (result.report.generated, result.warnings) == (0, ())
     lost = sign_zone(signed, keys[0], csk=False, verify=False)
     assert lost.warnings == (f"the secret of the zone's key example/ECDSAP256SHA256/{keys[1].tag} is not at hand",)
@@ -212,16 +212,16 @@ def test_a_key_that_can_not_be_read_is_an_error(tmp_path: Path) -> None:
 def test_private_keys_that_dnssec_has_no_algorithm_for_are_refused() -> None:
     for key in (ec.generate_private_key(ec.SECP521R1()), x25519.X25519PrivateKey.generate()):
         with pytest.raises(ValueError, match="DNSSEC has RSA, P-256"):
-            Key(key, "example.")  # type: ignore[arg-type]
+            Key(key, "example.")
     with pytest.raises(ValueError, match="DNSSEC has RSA, P-256"):
-        Key(dsa.generate_private_key(1024), "example.")  # type: ignore[arg-type]
+        Key(dsa.generate_private_key(1024), "example.")
     with pytest.raises(ValueError, match="ED448 is no algorithm for Ed25519PrivateKey"):
         Key(ed25519.Ed25519PrivateKey.generate(), "example.", algorithm="ED448")
 
 
 def test_arguments_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="ksk, zsk, csk"):
-        Key.generate("example.", "master")  # type: ignore[arg-type]
+        Key.generate("example.", "master")
     with pytest.raises(ValueError, match="no such algorithm"):
         Key.generate("example.", "zsk", "MD5")
     with pytest.raises(ValueError, match="1024 to 4096"):
@@ -233,11 +233,11 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="before 1970 or after 2106"):
         Key.generate("example.", publish=2**32)
     with pytest.raises(TypeError, match="unexpected keyword argument 'until'"):
-        Key.generate("example.", until=7)  # type: ignore[call-arg]
+        Key.generate("example.", until=7)
     with pytest.raises(ValueError, match="empty label"):
         Key.generate("a..b")
     with pytest.raises(ValueError, match="sha1, sha256, sha384"):
-        Key.generate("example.").ds("md5")  # type: ignore[arg-type]
+        Key.generate("example.").ds("md5")
 
 
 # ---- secrets
@@ -280,7 +280,7 @@ def test_every_buffer_that_the_secret_went_through_is_wiped(monkeypatch: pytest.
     seen: list[bytearray] = []
     real = memory.private_file
 
-    def watched(key, material):  # type: ignore[no-untyped-def]
+    def watched(key, material):
         content = real(key, material)
         seen.extend([content, *(value for _, value in material)])
         return content

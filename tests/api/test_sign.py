@@ -71,7 +71,7 @@ def test_the_signed_zone_is_that_of_the_command(
     now = int(NOW.timestamp())
     signzone("-S", *VALIDITY, *options.split(), "-o", ORIGIN, "-f", "signed", "zone", now=now)
     zone = Zone.load("zone", ORIGIN)
-    signed = sign_zone(zone, ".", now=NOW, inception=INCEPTION, expiration=EXPIRATION, **arguments)  # type: ignore[arg-type]
+    signed = sign_zone(zone, ".", now=NOW, inception=INCEPTION, expiration=EXPIRATION, **arguments)
     command = (folder / "signed").read_bytes()
     if "raw" not in options:
         command = HEADER.sub("", command.decode()).encode()
@@ -106,7 +106,7 @@ def test_times_may_be_numbers_moments_and_spans(folder: Path) -> None:
         {"now": NOW, "inception": timedelta(days=-1), "expiration": timedelta(days=7)},
         {"now": NOW, "inception": timedelta(days=-1), "expiration": timedelta(days=7), "jitter": None},
     ]
-    assert len({sign_zone(zone, keys, **form).to_bytes() for form in forms}) == 1  # type: ignore[arg-type]
+    assert len({sign_zone(zone, keys, **form).to_bytes() for form in forms}) == 1
 
 
 def test_a_chain_that_is_asked_for_replaces_the_one_that_is_there_and_else_it_stays(folder: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_signed_zone_is_signed_again_as_by_the_command(
     cycle = options.replace("31d", str(31 * 86400)).split()
     now = int(NOW.timestamp())
     done = signzone("-S", "-t", "--json", *cycle, "-o", ORIGIN, "-f", "after", "before", now=now)
-    signed = sign_zone(ZoneFile("before", ORIGIN), ".", now=NOW, **arguments)  # type: ignore[arg-type]
+    signed = sign_zone(ZoneFile("before", ORIGIN), ".", now=NOW, **arguments)
     assert signed.to_bytes().decode() == HEADER.sub("", (tmp_path / "after").read_text())
     assert signed.report.as_dict()["signatures"] == json.loads(done.stdout)["signatures"]
 
@@ -297,17 +297,17 @@ def test_arguments_that_make_no_sense_are_value_errors(
     folder: Path, arguments: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        sign_zone(Zone.from_text(TEXT, ORIGIN), Keys(folder), **arguments)  # type: ignore[arg-type]
+        sign_zone(Zone.from_text(TEXT, ORIGIN), Keys(folder), **arguments)
 
 
 def test_an_option_that_there_is_not_is_a_type_error(folder: Path) -> None:
     with pytest.raises(TypeError, match=r"sign_zone\(\) got an unexpected keyword argument 'nsec4'"):
-        sign_zone(Zone.from_text(TEXT, ORIGIN), Keys(folder), nsec4=True)  # type: ignore[call-arg]
+        sign_zone(Zone.from_text(TEXT, ORIGIN), Keys(folder), nsec4=True)
     with pytest.raises(TypeError, match="str is neither a Zone nor a ZoneFile"):
-        sign_zone("zone", Keys(folder))  # type: ignore[arg-type]
+        sign_zone("zone", Keys(folder))
     for parameters in ({"iterations": 51}, {"iterations": -1}, {"salt": bytes(256)}):
         with pytest.raises(ValueError, match="at most"):
-            NSEC3(**parameters)  # type: ignore[arg-type]
+            NSEC3(**parameters)
 
 
 def test_what_can_not_be_signed_is_an_error_of_the_tree(tmp_path: Path, folder: Path) -> None:

@@ -43,7 +43,7 @@ def working_in(line: CommandLine, directory: str | None) -> Iterator[None]:
         os.close(before)
 
 
-class Refused(Exception):  # noqa: N818 - all has been said
+class RefusedError(Exception):
     """The zone is not one that a server would load."""
 
 
@@ -70,7 +70,7 @@ class Run:
         try:
             zone = self._load(file)
             self._examine(zone)
-        except Refused:
+        except RefusedError:
             self._say_zone("not loaded due to errors.")
             return 1
         if self.options.writes and not self._dump(zone, zone_name):
@@ -88,7 +88,7 @@ class Run:
     # ---- loading
 
     def _load(self, file: str) -> Zone:
-        """Read the zone and bring it up to date; Refused if it is not one."""
+        """Read the zone and bring it up to date; RefusedError if it is not one."""
         loaded = self._read(file)
         for message in loaded.messages:
             self._say(message)
@@ -103,12 +103,12 @@ class Run:
                 order = order_zone(loaded.arena, self.origin)
             except ZoneError:
                 self._say_zone("journal rollforward failed: ran out of space")
-                raise Refused from None
+                raise RefusedError from None
         return Zone(loaded.arena, order, self.origin, self.rrclass == 1)
 
-    def _not_read(self, file: str, reason: str) -> Refused:
+    def _not_read(self, file: str, reason: str) -> RefusedError:
         self._say_zone(f"loading from master file {file} failed: {reason}")
-        return Refused()
+        return RefusedError()
 
     def _read(self, file: str) -> ServerLoad:
         checks = self.options.checks
@@ -157,7 +157,7 @@ class Run:
             else:
                 reason = "journal out of sync with zone" if error.out_of_sync else error.reason
                 self._say_zone(f"journal rollforward failed: {reason}")
-            raise Refused from None
+            raise RefusedError from None
         return True
 
     # ---- examining
@@ -170,7 +170,7 @@ class Run:
             self._say_zone(finding.text)
             refused |= finding.severity == ERROR
         if refused:
-            raise Refused
+            raise RefusedError
         for text in weak_keys(zone.apex(_DNSKEY)):
             self._say_zone(text)
         self._say_zone(f"loaded serial {serial(zone)}{' (DNSSEC signed)' if is_secure(zone) else ''}")

@@ -157,7 +157,7 @@ def _load(line: CommandLine, options: _Options, path: str, apex: bytes, now: int
     )
     try:
         zone = Zone(source.load(apex, options.rrclass, now), source, apex, options.rrclass)
-        zone.order  # noqa: B018 -- a CNAME beside other data is an error of loading
+        _ = zone.order  # a CNAME beside other data is an error of loading
     except ZoneSyntaxError as error:
         reason = line.tell_loading(error)
         if reason == "not at top of zone" and options.origin is None:
