@@ -17,6 +17,7 @@ from fastsign.api.options import OCTETS, PATH, TEXT, expect
 from fastsign.api.times import clock
 from fastsign.errors import FileError, ZoneError, system_reason
 from fastsign.keys import facts, names
+from fastsign.sign.apex import Apex
 from fastsign.zone.checks import check_rrsets
 from fastsign.zone.destination import find_destination
 from fastsign.zone.load import Loaded
@@ -172,9 +173,7 @@ class Zone:
 
     def rdatas(self, rrtype: int) -> list[bytes]:
         """RDATA, in wire form, of the apex's records of a type."""
-        types = self.arena.rrtype.view()
-        rows = _core.find_rows(self.arena, self.name)
-        return list(dict.fromkeys(self.arena.record_rdata(row) for row in rows if types[row] == rrtype))
+        return Apex(self.arena, self.name, _core.find_rows(self.arena, self.name)).rdata_of(rrtype)
 
     def __len__(self) -> int:
         return len(self.arena.rrtype) - _core.count_type(self.arena, 0)
