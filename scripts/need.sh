@@ -29,6 +29,7 @@ probe() {
     want bind9-utils has_tool named-compilezone
     want bind9 has_tool dnssec-importkey
     want bind9 has_tool nsec3hash
+    want bind9 has_tool named
     want knot-dnssecutils has_tool kzonesign
     want knot has_tool keymgr
     want ldnsutils has_tool ldns-verify-zone

@@ -1,0 +1,1 @@
+"""Zones over time: load, step, sign, verify, publish, commit; once or forever."""

@@ -1,0 +1,1 @@
+"""What happens next to a key: states, rules, one step, the future. Pure functions over frozen dataclasses."""

@@ -1,0 +1,56 @@
+"""What a step takes in besides keys and policy, and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastsign.rollover.key import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What has been seen of the zone as it is out there. None: nothing is known, the policy's figure counts alone."""
+
+    zone_ttl: int | None = None  # the highest TTL of any RRset that caches may still hold, of the zone as it was or is
+    dnskey_ttl: int | None = None  # the same of the DNSKEY RRset
+    ds_ttl: int | None = None  # TTL of the DS RRset, as seen at the parent
+    published: frozenset[tuple[int, int]] = frozenset()  # (algorithm, tag) of the DNSKEYs in the zone
+
+
+NOTHING_SEEN = Observations()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A state that this step changes."""
+
+    key: str  # Key.name
+    record: str  # DNSKEY, ZRRSIG, KRRSIG or DS
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A change of state that is wanted and not yet allowed."""
+
+    key: str
+    record: str
+    before: str
+    after: str
+    rule: str  # which one forbids it: "policy", "rule 1" to "rule 3" with their equations, "time", "parent", "manual"
+    reason: str  # a sentence for the operator
+    until: int | None = None  # when it is allowed by time alone; None where something else must happen first
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One pass of the key manager over a zone's keys."""
+
+    keys: tuple[Key, ...]  # all that stay, with their new times and states
+    made: tuple[Key, ...] = ()  # those of them that are new
+    purged: tuple[Key, ...] = ()  # whose files may go
+    changes: tuple[Change, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    next_event: int | None = None  # seconds since 1970; None: nothing will happen by time alone
+    log: tuple[str, ...] = ()  # lines in BIND's words
