@@ -59,6 +59,22 @@ class FileError(FastsignError):
     """The system refuses a file that is to be read or written."""
 
 
+class PolicyError(FastsignError):
+    """A configuration can't be used: *problems*, a line each with file:line: and BIND's words where BIND has any."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RolloverError(FastsignError):
+    """A rollover command can't be carried out: *reason* in BIND's words."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
+
+
 class HsmError(FastsignError):
     """An HSM, or its PKCS #11 module, does not do what was asked of it."""
 

@@ -54,7 +54,7 @@ class KeyStore:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """zone "name" { ... }, with what it inherits from its view and from options. Paths are as this process opens them."""
+    """zone "name" { ... }, with what it inherits from its view and from options. Paths are as they can be opened."""
 
     name: bytes  # wire form, lower case
     policy: Policy | None  # None: dnssec-policy none

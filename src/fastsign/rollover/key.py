@@ -12,6 +12,7 @@ HIDDEN, RUMOURED, OMNIPRESENT, UNRETENTIVE = "hidden", "rumoured", "omnipresent"
 # The records of a key that have a state: the fields of KeyState, in the order of BIND's key manager.
 DNSKEY, ZRRSIG, KRRSIG, DS = "dnskey", "zrrsig", "krrsig", "ds"
 RECORDS = (DNSKEY, ZRRSIG, KRRSIG, DS)
+NO_STATE = KeyState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Key:
     zsk: bool
     ttl: int  # seconds, of its DNSKEY; 0 where its file gives none
     times: KeyTimes = NO_TIMES
-    state: KeyState = KeyState()
+    state: KeyState = NO_STATE
     predecessor: int | None = None  # key tags
     successor: int | None = None
     has_secret: bool = True
