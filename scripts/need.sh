@@ -34,6 +34,7 @@ probe() {
     want knot has_tool keymgr
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns
+    want nsd has_tool nsd # plays a parent
     want netbase test -e /etc/protocols # WKS records name protocols and services
     want softhsm2 has_tool softhsm2-util
     want opensc has_tool pkcs11-tool

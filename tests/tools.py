@@ -32,6 +32,7 @@ PACKAGES = {
     "pkcs11-tool": "opensc",
     "softhsm2-util": "softhsm2",
     "valgrind": "valgrind",
+    "nsd": "nsd",
     "nsec3hash": "bind9",
     "validns": "validns",
 }
