@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from fastsign.kasp.policy import KEY_DIRECTORY
+from fastsign.keys.facts import algorithm_name
 from fastsign.keys.metadata import NO_TIMES, KeyState, KeyTimes
 
 HIDDEN, RUMOURED, OMNIPRESENT, UNRETENTIVE = "hidden", "rumoured", "omnipresent", "unretentive"
@@ -12,6 +14,7 @@ HIDDEN, RUMOURED, OMNIPRESENT, UNRETENTIVE = "hidden", "rumoured", "omnipresent"
 # The records of a key that have a state: the fields of KeyState, in the order of BIND's key manager.
 DNSKEY, ZRRSIG, KRRSIG, DS = "dnskey", "zrrsig", "krrsig", "ds"
 RECORDS = (DNSKEY, ZRRSIG, KRRSIG, DS)
+CHANGE_OF = {record: f"{record}_change" for record in RECORDS}  # the fields of KeyTimes with their last changes
 NO_STATE = KeyState()
 
 
@@ -55,3 +58,45 @@ class Key:
     def announces_ds(self) -> bool:
         """Are its CDS and CDNSKEY records to be in the zone?"""
         return self.ksk and self.state.ds in (RUMOURED, OMNIPRESENT)
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        return self.algorithm, self.tag
+
+    @property
+    def label(self) -> str:
+        """As BIND's log names it: example/ECDSAP256SHA256/12345."""
+        zone = self.name[1:].partition("+")[0].rstrip(".") or "."
+        return f"{zone}/{algorithm_name(self.algorithm)}/{self.tag}"
+
+    @property
+    def is_wanted(self) -> bool:
+        """Is the key to be in use, now or soon?"""
+        return self.state.goal == OMNIPRESENT
+
+    @property
+    def is_unused(self) -> bool:
+        """Has it no times but that of its making, as a key has that was made in stock (dst_key_is_unused)?"""
+        hidden = {CHANGE_OF[record] for record in RECORDS if self.state_of(record) == HIDDEN}
+        return not any(
+            moment is not None and field != "created" and field not in hidden
+            for field, moment in self.times._asdict().items()
+        )
+
+    def state_of(self, record: str) -> str | None:
+        state: str | None = getattr(self.state, record)
+        return state
+
+    def changed_at(self, record: str) -> int | None:
+        moment: int | None = getattr(self.times, CHANGE_OF[record])
+        return moment
+
+    def with_times(self, **times: int | None) -> Key:
+        return replace(self, times=self.times._replace(**times))
+
+    def with_state(self, **state: Any) -> Key:
+        return replace(self, state=self.state._replace(**state))
+
+    def moved(self, record: str, state: str, now: int) -> Key:
+        """The key with a record in another state since now."""
+        return self.with_state(**{record: state}).with_times(**{CHANGE_OF[record]: now})

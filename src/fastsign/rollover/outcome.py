@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastsign.rollover.key import Key
+from fastsign.rollover.key import CHANGE_OF, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Observations:
     dnskey_ttl: int | None = None  # the same of the DNSKEY RRset
     ds_ttl: int | None = None  # TTL of the DS RRset, as seen at the parent
     published: frozenset[tuple[int, int]] = frozenset()  # (algorithm, tag) of the DNSKEYs in the zone
+    foreign: frozenset[tuple[int, int]] = frozenset()  # those of them that are other signers' (RFC 8901)
 
 
 NOTHING_SEEN = Observations()
@@ -54,3 +55,13 @@ class Step:
     waits: tuple[Wait, ...] = ()
     next_event: int | None = None  # seconds since 1970; None: nothing will happen by time alone
     log: tuple[str, ...] = ()  # lines in BIND's words
+
+    def settled(self, published_at: int) -> tuple[Key, ...]:
+        """The keys once the zone is in place: what this step has changed counts from that moment.
+
+        Caches may hold the zone as it was for its TTLs from when it was replaced, not from when that was decided.
+        """
+        fields: dict[str, dict[str, int | None]] = {}
+        for change in self.changes:
+            fields.setdefault(change.key, {})[CHANGE_OF[change.record]] = published_at
+        return tuple(key.with_times(**fields[key.name]) if key.name in fields else key for key in self.keys)
