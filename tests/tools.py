@@ -32,7 +32,9 @@ PACKAGES = {
     "pkcs11-tool": "opensc",
     "softhsm2-util": "softhsm2",
     "valgrind": "valgrind",
+    "named": "bind9",
     "nsd": "nsd",
+    "rndc": "bind9-utils",
     "nsec3hash": "bind9",
     "validns": "validns",
 }

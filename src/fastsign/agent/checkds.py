@@ -217,7 +217,7 @@ def _seen(zone: bytes, file: KeyFile, answer: Answer) -> tuple[Verdict, str]:
 
 
 def _recorded(key: Key, findings: Findings) -> Key:
-    """A key with what concerns it. Its DS state is what it was: rumoured or unretentive, or it would not have waited."""
+    """A key with what concerns it. Its DS state stays: rumoured or unretentive, or it would not have waited."""
     for finding in findings.keys:
         if (key.tag, key.algorithm) == (finding.tag, finding.algorithm) and finding.sights:
             times, state = key.times, key.state
