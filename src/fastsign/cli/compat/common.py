@@ -45,6 +45,8 @@ class Tool:
     `long` has the options of more than a letter: `{"origin": "o"}` is another way to write -o; `{"json": ""}` and
     `{"zonemd": ":"}` are options of their own, without and with a value, and come to the body under their long name.
     The same thing has the same long name in all tools, and `--help`, the tool's page, is everywhere.
+    `words` has the options of one dash and a word, as rndc has them: `{"status": "", "key": ":"}`, without and with a
+    value. Their case does not matter, and one with a value may be cut short. They come to the body as words.
     `i::` in the getopt string is an option whose value, if it has one, is glued to its letter or behind `--name=`.
     """
 
@@ -53,6 +55,7 @@ class Tool:
     usage: str
     refused: str = ""
     long: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     help_code: int = 0  # exit code of -h
     dash_is_operand: bool = False  # a lone "-" is the first operand, not an option that there is none of
 
@@ -92,6 +95,9 @@ class CommandLine:
                 return
             if argument.startswith("--"):
                 yield self._long(argument)
+                continue
+            if word := self._word(argument[1:].lower()):
+                yield word, self._needed(f"-{word}") if self.tool.words[word] else ""
                 continue
             # BIND takes a lone "-" for an option whose letter is "-", and refuses it as such.
             letters = argument[1:] or "-"
@@ -163,11 +169,25 @@ class CommandLine:
             if equals:
                 raise FatalError(f"option --{name} takes no value")
         elif not equals and not self._may_lack_value(option):
-            if self._index >= len(self._argv):
-                raise FatalError(f"option --{name} needs a value")
-            value = self._value(option, "")
+            value = self._needed(f"--{name}")
         self._common(option)
         return option, value
+
+    def _word(self, text: str) -> str:
+        """The one of the tool's words that is meant, if any."""
+        if text in self.tool.words:
+            return text
+        if not text or text[0] in self.tool.options:
+            return ""
+        meant = [word for word, value in self.tool.words.items() if value and word.startswith(text)]
+        return meant[0] if len(meant) == 1 else ""
+
+    def _needed(self, option: str) -> str:
+        """The argument behind an option, which must be there."""
+        if self._index >= len(self._argv):
+            raise FatalError(f"option {option} needs a value")
+        self._index += 1
+        return self._argv[self._index - 1]
 
     def takes_value(self, letter: str) -> bool:
         """Has the option a value? An unknown one ends the run."""
