@@ -25,7 +25,7 @@ def with_states(key: Key, intervals: Intervals, now: int, *, alone: bool = False
     *alone*: it is the only DNSKEY of its zone, so it signs everything, unless its state file says otherwise.
     """
     key = _with_roles(key, alone)
-    guessed = _guess(key, intervals, now)
+    guessed = by_times(key, intervals, now)
     if key.state.goal is None:
         key = key.with_state(goal=guessed["goal"])
     for record in RECORDS:
@@ -46,8 +46,8 @@ def _has(key: Key, record: str) -> bool:
     return {DNSKEY: True, ZRRSIG: key.zsk, KRRSIG: key.ksk, DS: key.ksk}[record]
 
 
-def _guess(key: Key, intervals: Intervals, now: int) -> dict[str, str]:
-    """Goal and states by the times alone, the later ones overriding the earlier."""
+def by_times(key: Key, intervals: Intervals, now: int) -> dict[str, str]:
+    """Goal and states of a key by its times alone, the later ones overriding the earlier."""
     times = key.times
     dnskey_reach, zone_reach, ds_reach = intervals.dnskey_reach(key), intervals.zone_reach(), intervals.ds_reach()
     guessed = dict.fromkeys(("goal", *RECORDS), HIDDEN)

@@ -39,9 +39,14 @@ class Wait:
     record: str
     before: str
     after: str
-    rule: str  # which one forbids it: "policy", "rule 1" to "rule 3" with their equations, "time", "parent", "manual"
+    rule: str  # "policy", "rule 1 (3a)" to "rule 3 (3f-3i)", "time", "parent", "manual", "offline"
     reason: str  # a sentence for the operator
     until: int | None = None  # when it is allowed by time alone; None where something else must happen first
+
+    @property
+    def asks_operator(self) -> bool:
+        """Does it wait for what somebody has to do?"""
+        return self.rule in ("parent", "manual", "offline") and self.until is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class Step:
     purged: tuple[Key, ...] = ()  # whose files may go
     changes: tuple[Change, ...] = ()
     waits: tuple[Wait, ...] = ()
-    next_event: int | None = None  # seconds since 1970; None: nothing will happen by time alone
+    refusals: tuple[str, ...] = ()  # keys that are not made, rolled or retired, and what to do: sentences
+    next_event: int | None = None  # seconds since 1970; None: nothing will happen by time alone, but for purges
     log: tuple[str, ...] = ()  # lines in BIND's words
 
     def settled(self, published_at: int) -> tuple[Key, ...]:

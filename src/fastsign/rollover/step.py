@@ -8,6 +8,7 @@ from dataclasses import replace
 from fastsign.kasp.policy import Policy
 from fastsign.rollover import initial, succession
 from fastsign.rollover.key import HIDDEN, RECORDS, Key
+from fastsign.rollover.offline import follow_times
 from fastsign.rollover.outcome import NOTHING_SEEN, Observations, Step
 from fastsign.rollover.timing import Intervals
 from fastsign.rollover.transitions import advance
@@ -29,13 +30,20 @@ def step(
     Keys are looked at in the order given, which decides between two that the policy has use for one of. *make_key*
     (rule, now) gives a fresh key, with no time but when it was made; it is asked again if the key's tag is taken.
     *force*: the operator has asked for this step, so a policy in manual mode goes on, and keys are made even where the
-    files of a DNSKEY in the zone are missing. RolloverError if no key of a tag range can be made.
+    files of a DNSKEY in the zone are missing. With offline-ksk no key is made or rolled: ZSKs follow their times, and
+    KSKs are left alone. RolloverError if no key of a tag range can be made.
     """
     work = Work(policy, seen, now, make_key, force, Intervals.of(policy, seen), list(keys))
+    if policy.offline_ksk:
+        follow_times(work)
+        return _outcome(work)
     _take_in(work)
     for rule in policy.keys:
         succession.provide(work, rule)
     advance(work)
+    for at, key in enumerate(work.keys):
+        if key.has_secret:
+            work.keys[at] = replace(key, ttl=policy.dnskey_ttl)
     return _outcome(work)
 
 
@@ -64,16 +72,13 @@ def _may_be_purged(work: Work, key: Key) -> bool:
 
 
 def _outcome(work: Work) -> Step:
-    keys = [
-        replace(key, ttl=work.policy.dnskey_ttl) if key.has_secret else key
-        for key in work.keys
-    ]  # fmt: skip
     return Step(
-        keys=tuple(key for key in keys if key.name not in work.purged),
-        made=tuple(key for key in keys if key.name in work.made),
-        purged=tuple(key for key in keys if key.name in work.purged),
+        keys=tuple(key for key in work.keys if key.name not in work.purged),
+        made=tuple(key for key in work.keys if key.name in work.made),
+        purged=tuple(key for key in work.keys if key.name in work.purged),
         changes=tuple(work.changes),
-        waits=waiting(work),
+        waits=() if work.policy.offline_ksk else waiting(work),
+        refusals=tuple(work.refusals),
         next_event=min(work.events, default=None),
         log=tuple(work.log),
     )

@@ -77,7 +77,10 @@ def _retire_excess(work: Work, rule: KeyRule, mine: list[int], active: int) -> N
 def retire(work: Work, at: int) -> None:
     key = work.keys[at]
     if work.must_ask and key.state.goal != HIDDEN:
-        work.say(f"keymgr-manual-mode: block retire DNSKEY {key.label} ({key.role})")
+        work.refuse(
+            f"keymgr-manual-mode: block retire DNSKEY {key.label} ({key.role})",
+            f"policy {work.policy.name} is in manual mode: run 'dnssec -step' to retire {key.role} {key.tag}",
+        )
         return
     work.keys[at] = lifetime.retired(key, work.intervals, work.now)
     work.say(f"keymgr: retire DNSKEY {key.label} ({key.role})")
@@ -110,8 +113,9 @@ def _roll(work: Work, rule: KeyRule, active: int) -> None:
     if any(follows(other, key) for other in work.keys):
         return
     if not key.has_secret:
-        work.say(
-            f"keymgr: DNSKEY {key.label} ({key.role}) is offline in policy {work.policy.name}, cannot start rollover"
+        work.refuse(
+            f"keymgr: DNSKEY {key.label} ({key.role}) is offline in policy {work.policy.name}, cannot start rollover",
+            f"{key.role} {key.tag} is to be rolled, and its private key is not here",
         )
         return
     _succeed(work, rule, active, publish)
@@ -121,7 +125,10 @@ def _succeed(work: Work, rule: KeyRule, active: int, publish: int) -> None:
     """Make a key the successor of the active one, which retires."""
     old = work.keys[active]
     if work.must_ask:
-        work.say(f"keymgr-manual-mode: block {old.role} rollover for key {old.label} (policy {work.policy.name})")
+        work.refuse(
+            f"keymgr-manual-mode: block {old.role} rollover for key {old.label} (policy {work.policy.name})",
+            f"policy {work.policy.name} is in manual mode: run 'dnssec -step' to roll {old.role} {old.tag}",
+        )
         return
     at = _fresh(work, rule)
     if at is None:
@@ -150,24 +157,32 @@ def _introduce(work: Work, at: int, key: Key, rule: KeyRule) -> None:
 def _fresh(work: Work, rule: KeyRule) -> int | None:
     """A key that has never been used: one from stock, else a new one; None if there may be none now."""
     if work.must_ask:
-        zone = work.keys[0].label.split("/")[0] if work.keys else ""
-        work.say(f"keymgr-manual-mode: block new key generation for zone {zone} (policy {work.policy.name})")
+        zone = work.keys[0].label.partition("/")[0] if work.keys else ""
+        work.refuse(
+            f"keymgr-manual-mode: block new key generation for zone {zone} (policy {work.policy.name})",
+            f"policy {work.policy.name} is in manual mode: run 'dnssec -step' to have a {rule.role} made",
+        )
+        return None
+    if not work.force and (lost := _lost(work, rule)):
+        _refuse_for_lost(work, rule, lost)
         return None
     for at, key in enumerate(work.keys):
         if key.has_secret and key.is_unused and matches(rule, key):
             work.keys[at] = replace(key, ttl=work.policy.dnskey_ttl)
             return at
-    if not work.force and (lost := _lost(work, rule)):
-        names = ", ".join(str(tag) for _, tag in lost)
-        work.say(
-            f"keymgr: the key files of DNSKEY {names} are missing, and it is in the zone: "
-            f"no {rule.role} is made (policy {work.policy.name})"
-        )
-        return None
     key = _made(work, rule)
     work.made.append(key.name)
     work.keys.append(key)
     return len(work.keys) - 1
+
+
+def _refuse_for_lost(work: Work, rule: KeyRule, lost: list[tuple[int, int]]) -> None:
+    tags = ", ".join(str(tag) for _, tag in lost)
+    work.refuse(
+        f"keymgr: some key files are missing: DNSKEY {tags}, no {rule.role} made (policy {work.policy.name})",
+        f"the zone has DNSKEY {tags} of algorithm {rule.algorithm}, and there are no key files: put them back, "
+        f"or run 'dnssec -step' to have a new {rule.role} made",
+    )
 
 
 def _lost(work: Work, rule: KeyRule) -> list[tuple[int, int]]:

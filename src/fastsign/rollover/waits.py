@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from fastsign.kasp.policy import KeyRule, Policy
 from fastsign.rollover.key import DNSKEY, DS, HIDDEN, KRRSIG, OMNIPRESENT, ZRRSIG, Key
-from fastsign.rollover.outcome import Wait
+from fastsign.rollover.outcome import NOTHING_SEEN, Observations, Wait
 from fastsign.rollover.rules import RULES
+from fastsign.rollover.timing import Intervals
 from fastsign.rollover.transitions import MANUAL, OFFLINE, POLICY, RULE, TIME, Veto, Wish, veto, wishes
 from fastsign.rollover.work import Work
 
@@ -41,6 +45,15 @@ _BY_PARENT = {
     HIDDEN: "the DS of {key} may still be at the parent: "
     "once it is gone, run 'dnssec -checkds -key {key.tag} withdrawn'",
 }
+
+
+def waits(policy: Policy, keys: Sequence[Key], now: int, seen: Observations = NOTHING_SEEN) -> tuple[Wait, ...]:
+    """What a zone's keys wait for at *now*, as they are: no step is taken. What could change now is not among it."""
+    return waiting(Work(policy, seen, now, _no_key, False, Intervals.of(policy, seen), list(keys)))
+
+
+def _no_key(rule: KeyRule, now: int) -> Key:
+    raise AssertionError("nothing is made by looking")
 
 
 def waiting(work: Work) -> tuple[Wait, ...]:

@@ -28,6 +28,7 @@ class Work:
     purged: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     events: list[int] = field(default_factory=list)  # moments at which there is something to do
+    refusals: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
     @property
@@ -44,6 +45,12 @@ class Work:
         """A line for the log, once."""
         if line not in self.log:
             self.log.append(line)
+
+    def refuse(self, line: str, sentence: str) -> None:
+        """What is not done, for the log and for the operator."""
+        self.say(line)
+        if sentence not in self.refusals:
+            self.refusals.append(sentence)
 
     def expect(self, moment: int) -> None:
         self.events.append(moment)
