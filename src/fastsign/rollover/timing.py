@@ -32,7 +32,7 @@ class Intervals:
         )
 
     def dnskey_ttl(self, key: Key) -> int:
-        return max(key.ttl, self.seen.dnskey_ttl or 0)
+        return max(key.ttl, self.policy.dnskey_ttl, self.seen.dnskey_ttl or 0)
 
     def dnskey_reach(self, key: Key) -> int:
         """After so long no cache has the DNSKEY RRset of before a change."""
