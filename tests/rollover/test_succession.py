@@ -70,6 +70,17 @@ def test_keys_in_a_rollover_are_no_excess():
     assert zone.keys == before
 
 
+def test_excess_keys_stay_until_a_rollover_is_over():
+    zone = Zone(policy(KSK, ROLLED)).settle()
+    zone.now = START + 60 * DAY - IPUB
+    zone.step()
+    zone.keys += (key(7, ZSK, "OO--", times=USED),)
+    zone.step()
+    assert letters(zone.key(7)) == "O:OO--"
+    zone.run(20 * DAY)
+    assert zone.key(7).state.goal == "hidden"
+
+
 def test_two_lines_alike_keep_two_keys():
     zone = Zone(policy(KSK, ZSK, replace(ZSK, lifetime=0))).settle()
     zone.keys += (key(7, ZSK, "OO--", times=USED),)
