@@ -35,6 +35,7 @@ probe() {
     want ldnsutils has_tool ldns-verify-zone
     want validns has_tool validns
     want nsd has_tool nsd # plays a parent
+    want bind9-dnsutils has_tool nsupdate
     want netbase test -e /etc/protocols # WKS records name protocols and services
     want softhsm2 has_tool softhsm2-util
     want opensc has_tool pkcs11-tool

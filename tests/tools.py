@@ -34,6 +34,7 @@ PACKAGES = {
     "valgrind": "valgrind",
     "named": "bind9",
     "nsd": "nsd",
+    "nsupdate": "bind9-dnsutils",
     "rndc": "bind9-utils",
     "nsec3hash": "bind9",
     "validns": "validns",

@@ -17,7 +17,8 @@ import dns.rrset
 import pytest
 
 import parents
-from fastsign.agent.checkds import PUBLISHED, UNCLEAR, WITHDRAWN, Asking, Findings, Verdict, check_parent
+from fastsign.agent.checkds import PUBLISHED, UNCLEAR, WITHDRAWN, Asking, Findings, Verdict, check_parent, look
+from fastsign.agent.keyring import key_of
 from fastsign.kasp.config import Server, TsigKey, Zone
 from fastsign.kasp.policy import Policy
 from fastsign.keys import names
@@ -303,7 +304,7 @@ def resolver_at(port: int) -> dns.resolver.Resolver:
 def test_the_name_servers_of_the_parent_are_found_and_asked(true_parent: int) -> None:
     """The zone is two labels below its parent: the resolver has no NS records for what is between."""
     asking = replace(PATIENT, resolver=resolver_at(true_parent), port=true_parent)
-    found = check_parent(zone(), [COMING, LEAVING], NOW, asking=asking)
+    found = check_parent(zone(), [COMING, LEAVING, OTHER], NOW, asking=asking)
     assert [(each.settled, each.count) for each in found.keys] == [(True, 2), (True, 2)]
     assert [sight.agent for sight in found.keys[0].sights] == ["ns1.parent.test.", "ns2.parent.test."]
     assert found.notes == ("the name servers of parent.test. were found by a resolver that has not validated them",)
@@ -390,4 +391,17 @@ def test_ds_and_cds_are_compared(true_parent: int) -> None:
         f"{who} has a DS with tag {OTHER.tag}, which no CDS record of the zone asks for",
         f"{who} has no DS with tag {LEAVING.tag}, for which the zone's CDS records ask",
     )
-    assert check_parent(zone(agent), [COMING], NOW, cds=[bytes(5)], asking=PATIENT).notes == ()
+
+
+def test_what_the_keys_ask_for_is_nothing_to_note(true_parent: int) -> None:
+    found = check_parent(zone(Server("127.0.0.1", true_parent)), [COMING, LEAVING, OTHER], NOW, asking=PATIENT)
+    assert found.notes == ()
+
+
+def test_a_look_gives_the_keys_and_the_ttl(true_parent: int) -> None:
+    files = [COMING, LEAVING, OTHER]
+    keys, ttl = look(
+        zone(Server("127.0.0.1", true_parent)), files, [key_of(file) for file in files], NOW, asking=PATIENT
+    )
+    assert [(key.times.ds_publish, key.times.ds_delete) for key in keys] == [(NOW, None), (None, NOW), (None, None)]
+    assert ttl == 7200

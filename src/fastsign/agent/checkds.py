@@ -3,6 +3,8 @@
     findings = check_parent(zone, files, now)      # asks, side by side, within a deadline
     keys = record(findings, keys)                  # DSPublish or DSRemoved of those keys of which all agents agree
 
+or both at once, for a pass of the agent: keys, ds_ttl = look(zone, files, keys, now)
+
 Only `check_parent` talks to anybody (agent/checkds_ask.py); `judge` and `record` decide, and are pure.
 """
 
@@ -16,7 +18,7 @@ from fastsign.kasp.config import DNS_PORT, Server, Zone
 from fastsign.keys import timing
 from fastsign.keys.ds import DIGESTS, ds_rdata
 from fastsign.keys.files import KeyFile
-from fastsign.rollover.key import RUMOURED, UNRETENTIVE
+from fastsign.rollover.key import OMNIPRESENT, RUMOURED, UNRETENTIVE
 
 if TYPE_CHECKING:
     import dns.resolver
@@ -113,15 +115,16 @@ def check_parent(
     files: Sequence[KeyFile],
     now: int,
     *,
-    cds: Collection[bytes] = (),
+    cds: Collection[bytes] | None = None,
     every_key: bool = False,
     asking: Asking | None = None,
 ) -> Findings:
     """Ask the parent of a zone for its DS records, if one of the zone's KSKs waits for that; else nobody is asked.
 
-    *files*: the zone's keys. *cds*: RDATA of the CDS records that the zone publishes, to compare with. *every_key*: ask
-    in any case, and tell of every KSK. Takes no longer than `asking.deadline`, whatever the agents do, and raises
-    nothing for what they do: a finding is unclear then. Nothing is written.
+    *files*: the zone's keys. *cds*: RDATA of the CDS records that the zone publishes, to compare with; without it,
+    those that the states of its keys ask for. *every_key*: ask in any case, and tell of every KSK. Takes no longer than
+    `asking.deadline`, whatever the agents do, and raises nothing for what they do: a finding is unclear then. Nothing
+    is written.
     """
     ksks = [file for file in files if timing.roles(file)[0] and (every_key or wanted(file) != UNCLEAR)]
     if not ksks:
@@ -133,8 +136,16 @@ def check_parent(
     answers, problem, notes = ask_parent(zone, asking or Asking())
     if problem:
         return Findings(_unasked(ksks, problem), answers, at=now, problem=problem, notes=notes)
-    found = judge(zone.name, ksks, answers, cds)
+    found = judge(zone.name, ksks, answers, _announced(zone.name, files) if cds is None else cds)
     return replace(found, at=now, notes=(*notes, *found.notes))
+
+
+def look(
+    zone: Zone, files: Sequence[KeyFile], keys: Sequence[Key], now: int, *, asking: Asking | None = None
+) -> tuple[tuple[Key, ...], int | None]:
+    """(the keys with what the parent says of their DS, TTL of the DS RRset if there was one)."""
+    findings = check_parent(zone, files, now, asking=asking)
+    return record(findings, keys), findings.ttl
 
 
 def wanted(file: KeyFile) -> Verdict:
@@ -151,7 +162,8 @@ def judge(zone: bytes, ksks: Iterable[KeyFile], answers: Sequence[Answer], cds: 
     """What the answers say of each key. All agents must agree, and an agent with several addresses with itself."""
     keys = tuple(_finding(zone, file, answers) for file in ksks)
     ttl = max((answer.ttl for answer in answers if answer.ttl is not None), default=None)
-    return Findings(keys, tuple(answers), ttl, notes=tuple(_compare(answers, cds)))
+    told = {(finding.tag, finding.algorithm) for finding in keys}
+    return Findings(keys, tuple(answers), ttl, notes=tuple(_compare(answers, cds, told)))
 
 
 def record(findings: Findings, keys: Sequence[Key]) -> tuple[Key, ...]:
@@ -234,20 +246,29 @@ def _recorded(key: Key, findings: Findings) -> Key:
 # ---- against the CDS RRset
 
 
-def _compare(answers: Sequence[Answer], cds: Collection[bytes]) -> Iterable[str]:
-    """Sentences about parents that have other keys than the zone's CDS records ask for, whatever their digests."""
-    asked = {rdata[:3] for rdata in cds if rdata != _DELETE}
-    if not asked:
+def _announced(zone: bytes, files: Iterable[KeyFile]) -> list[bytes]:
+    """RDATA of the CDS records that the states of the keys ask for."""
+    states = ((file, file.state) for file in files if timing.roles(file)[0])
+    return [ds_rdata(zone, file.rdata) for file, state in states if state and state.ds in (RUMOURED, OMNIPRESENT)]
+
+
+def _compare(answers: Sequence[Answer], cds: Collection[bytes], told: Collection[tuple[int, int]]) -> Iterable[str]:
+    """Sentences about parents that have DS records of other keys than the zone's CDS records ask for, or lack some.
+
+    The digests are not compared. What is *told* of anyway, (tag, algorithm), is left out.
+    """
+    asked = {_identity(rdata) for rdata in cds if rdata != _DELETE} - set(told)
+    if not asked and not told:
         return
     for answer in answers:
-        there = {rdata[:3] for rdata in answer.records}
-        if answer.problem or there == asked:
+        if answer.problem:
             continue
-        for rdata in sorted(there - asked):
-            yield f"{answer.agent} has a DS with tag {_tag(rdata)}, which no CDS record of the zone asks for"
-        for rdata in sorted(asked - there):
-            yield f"{answer.agent} has no DS with tag {_tag(rdata)}, for which the zone's CDS records ask"
+        there = {_identity(rdata) for rdata in answer.records} - set(told)
+        for tag, _ in sorted(there - asked):
+            yield f"{answer.agent} has a DS with tag {tag}, which no CDS record of the zone asks for"
+        for tag, _ in sorted(asked - there):
+            yield f"{answer.agent} has no DS with tag {tag}, for which the zone's CDS records ask"
 
 
-def _tag(rdata: bytes) -> int:
-    return int.from_bytes(rdata[:2], "big")
+def _identity(rdata: bytes) -> tuple[int, int]:
+    return int.from_bytes(rdata[:2], "big"), rdata[2]
