@@ -121,6 +121,8 @@ cdef extern from "select.h" nogil:
     uint32_t fs_count_type(const fs_arena *arena, uint16_t type)
     uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t length, uint32_t *rows, uint32_t limit)
     void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers)
+    int32_t fs_first_expiration(const fs_arena *arena, uint32_t now)
+    uint32_t fs_highest_ttl(const fs_arena *arena)
     uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column)
     uint32_t fs_take_out(const fs_arena *arena, const uint8_t *types, uint16_t *type_column)
     uint32_t fs_find_conflicts(const fs_order *order, uint32_t *nodes, uint32_t limit)
@@ -153,6 +155,25 @@ def find_rows(object arena, bytes name):
     many = Column("I", found)
     fs_find_rows(&view, octets, length, u32(many), found)
     return many.view().tolist()
+
+
+def first_expiration(object arena, uint32_t now):
+    """Seconds from *now* (seconds since 1970, modulo 2**32) until the first RRSIG ends, below 0 if it has; or None."""
+    cdef fs_arena view = arena_of(arena)
+    cdef int32_t left
+    check_arena(&view)
+    with nogil:
+        left = fs_first_expiration(&view, now)
+    return None if left == 0x7FFFFFFF else left
+
+
+def highest_ttl(object arena):
+    """The highest TTL of all records, in seconds; 0 if there are none."""
+    cdef fs_arena view = arena_of(arena)
+    cdef uint32_t highest
+    with nogil:
+        highest = fs_highest_ttl(&view)
+    return highest
 
 
 def find_signature_makers(object arena, bytes apex):

@@ -8,7 +8,7 @@ BIND tells keys apart by their tags. Here a key is its whole DNSKEY RDATA, the R
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -167,6 +167,26 @@ def select_smart(
     for entry in found:
         outcome.merge(entries, entry)
     return outcome.finish(entries, ksk_only, ignore_ksk_flag)
+
+
+def select_by_roles(
+    zone_keys: Sequence[ZoneKey], known: Sequence[KeyFile], roles: Mapping[bytes, int], dnskey_ttl: int
+) -> Selection:
+    """Selection by a policy, which has decided what is in the DNSKEY RRset and what each key signs (*roles*).
+
+    A key of *known* that is not in the RRset may sign all the same: its signatures leave the zone after it.
+    """
+    keys = []
+    published = {key.rdata for key in zone_keys}
+    files = [ZoneKey(file.rdata, file) for file in known if file.rdata not in published]
+    for key in (*zone_keys, *files):
+        ksk = bool(key.rdata[1] & facts.SEP) if key.file is None else timing.roles(key.file)[0]
+        role = roles.get(key.rdata, 0)
+        if role and not (key.file is not None and key.file.can_sign):
+            raise KeyFileError(f"the secret of a key that is to sign, with the tag {facts.key_tag(key.rdata)}, is gone")
+        if role or key.rdata in published:
+            keys.append(SelectedKey(key.rdata, key.file, ksk, key.rdata in published, False, role))
+    return Selection(tuple(keys), (), (), (), dnskey_ttl, (), ())
 
 
 def ttl_conflict(user_ttl: int, rrset_ttl: int) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from fastsign.errors import KeyFileError
 from fastsign.keys import facts, names, times
@@ -129,19 +129,33 @@ def rewrite_key(key: KeyFile, *, state: bool = False, new: bool = False) -> str:
     unread. Returns the path of the files without suffix. KeyFileError if they can't be written.
     """
     base = os.path.join(os.path.dirname(key.path), names.key_file_name(key.name, key.algorithm, key.tag))
+    with changed_files(key, state) as files:
+        _put(base, files, new)
+    return base
+
+
+@contextmanager
+def changed_files(key: KeyFile, state: bool = True) -> Iterator[Files]:
+    """What the files of a key are to hold, by suffix, its secret read from where it is; wiped when the block ends."""
     files = _public_files(key, state)
     if key.private_path is None:
-        _put(base, files, new)
-        return base
+        yield files
+        return
     with secret_bytes(key.private_path) as old:
         material = _material_of(old, key.algorithm)
+    with new_files(key, material, state) as files:
+        yield files
+
+
+@contextmanager
+def new_files(key: KeyFile, material: Material, state: bool = True) -> Iterator[Files]:
+    """What the files of a key with this material are to hold, by suffix; wiped, with the material, when it ends."""
     content = private_file(key, material)
     try:
-        _put(base, {**files, ".private": (content, 0o600)}, new)
+        yield {**_public_files(key, state), ".private": (content, 0o600)}
     finally:
         for secret in (content, *(value for _, value in material)):
             _wipe(secret)
-    return base
 
 
 def copy_key(key: KeyFile, directory: str) -> str:

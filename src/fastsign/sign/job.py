@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastsign.keys.ds import SHA256
@@ -41,6 +42,7 @@ class Job:
     key_directory: str = "."
     keys: KeyStore | None = None  # where the keys come from, if not from the folder
     smart: bool = False  # -S: keys and their use from the directory's timing metadata
+    roles: Mapping[bytes, int] | None = None  # DNSKEY RDATA -> what it signs (SIGNS_*): a policy has decided it all
     key_names: tuple[str, ...] = ()  # keys that sign, instead of all that the zone has
     ksk_names: tuple[str, ...] = ()  # -k: keys that are key-signing keys whatever their flags
     serial_method: str = serial.KEEP

@@ -6,7 +6,7 @@ from fastsign.errors import SigningError
 from fastsign.keys import facts
 from fastsign.keys.folder import KeyFolder, KeyStore
 from fastsign.keys.load import ZoneKey
-from fastsign.keys.select import Selection, select_plain, select_smart, ttl_conflict
+from fastsign.keys.select import Selection, select_by_roles, select_plain, select_smart, ttl_conflict
 from fastsign.keys.sync import select_sync
 from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, SOA, Apex
 from fastsign.sign.job import Job
@@ -20,6 +20,10 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
     """
     store = job.keys or KeyFolder(job.key_directory)
     zone_keys = _zone_keys(job, store, apex, tell)
+    if job.roles is not None:
+        selection = select_by_roles(zone_keys, store.find(job.origin), job.roles, apex.ttl_of(DNSKEY) or apex.soa_ttl)
+        _check_keys(job, apex, selection, tell)
+        return selection
     named = store.named(job.origin, job.key_names)
     named_ksks = store.named(job.origin, job.ksk_names)
     if job.smart:

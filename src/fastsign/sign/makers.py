@@ -9,7 +9,7 @@ from fastsign import _core
 from fastsign.keys import facts, timing
 from fastsign.keys.files import KeyFile
 from fastsign.keys.folder import KeyFolder
-from fastsign.keys.select import SelectedKey, Selection
+from fastsign.keys.select import SIGNS_CDS, SIGNS_DNSKEY, SIGNS_REST, SelectedKey, Selection
 from fastsign.sign.apex import DNSKEY, Apex
 from fastsign.sign.job import Job
 from fastsign.sign.retain import KeyUse, Verdict
@@ -67,10 +67,16 @@ class _Rules:
         return KeyUse(
             signer=numbers.get(rdata),
             successor=self._successor(rdata, key, numbers),
-            roles=0 if key is None else key.roles,
+            roles=self._roles(key),
             offline=rdata in self.published and key is not None and not _can_sign(key.file),
             refused=self._refused(rdata, key),
         )
+
+    def _roles(self, key: SelectedKey | None) -> int:
+        """Under a policy no key makes what is not its part, not even anew: as if all were its part."""
+        if self.job.roles is not None:
+            return SIGNS_DNSKEY | SIGNS_CDS | SIGNS_REST
+        return 0 if key is None else key.roles
 
     def _refused(self, rdata: bytes, key: SelectedKey | None) -> Verdict:
         """-Q and -R. Of a key without files nobody knows whether it is active."""
@@ -97,7 +103,9 @@ class _Rules:
         """Do the files of two zone-signing keys say that one is the other's successor? (dnssec-keygen -S)"""
         if key.file is None or before.file is None or key.algorithm != before.algorithm:
             return False
-        if not self.job.ignore_ksk_flag and (key.ksk or before.ksk):
+        if self.job.roles is not None and (before.roles or not key.roles & SIGNS_REST):
+            return False  # what still signs has no heir yet, and a key of the keyset alone is none
+        if self.job.roles is None and not self.job.ignore_ksk_flag and (key.ksk or before.ksk):
             return False
         return key.file.predecessor == before.tag and before.file.successor == key.tag
 

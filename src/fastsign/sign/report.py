@@ -21,6 +21,8 @@ class Report:
     verified: int = 0  # signatures of the input that were checked and found right ...
     unverified: int = 0  # ... and wrong
     octets: int = 0  # of the output
+    first_expiration: int | None = None  # of the signatures in the output, as read back: seconds until the first ends
+    highest_ttl: int = 0  # in the output, as read back
     workers: int = 1
     phases: dict[str, float] = field(default_factory=dict)  # step -> seconds, in the order they ran
     watch: Callable[[str, int, int], None] | None = None  # told (step, done, all) while a step runs

@@ -124,6 +124,8 @@ def gate(job: Job, path: str, report: Report, tell: Tell, strangers: frozenset[t
     )
     try:
         arena, order = _read_back(job, path)
+        report.first_expiration = _core.first_expiration(arena, job.now % 2**32)
+        report.highest_ttl = _core.highest_ttl(arena)
         found = verify_records(arena, order, job.origin, options, job.now)
     except VerificationError as error:
         if isinstance(error.report, VerifyReport):

@@ -38,6 +38,23 @@ void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers)
     }
 }
 
+int32_t fs_first_expiration(const fs_arena *arena, uint32_t now) {
+    int32_t first = INT32_MAX;
+    for (uint32_t i = 0; i < arena->record_count; i++) {
+        if (arena->type[i] != FS_TYPE_RRSIG || arena->rdata_length[i] < FS_RRSIG_HEAD) continue;
+        const int32_t left = (int32_t)(fs_load_be32(arena->rdata + arena->rdata_offset[i] + 8) - now);
+        if (left < first) first = left;
+    }
+    return first;
+}
+
+uint32_t fs_highest_ttl(const fs_arena *arena) {
+    uint32_t highest = 0;
+    for (uint32_t i = 0; i < arena->record_count; i++)
+        if (arena->type[i] != 0 && arena->ttl[i] > highest) highest = arena->ttl[i];
+    return highest;
+}
+
 uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column) {
     uint32_t capped = 0;
     for (uint32_t i = 0; i < arena->record_count; i++) {

@@ -13,6 +13,12 @@ uint32_t fs_find_rows(const fs_arena *arena, const uint8_t *name, uint32_t lengt
 /* Set bit (algorithm << 16 | tag) in makers[2^21 octets] for each RRSIG in the zone whose signer is `apex` (wire, lower case). */
 void fs_find_makers(const fs_arena *arena, const uint8_t *apex, uint8_t *makers);
 
+/* Seconds from `now` until the first signature ends, below 0 if it has; INT32_MAX if there is none (RFC 4034 section 3.1.5). */
+int32_t fs_first_expiration(const fs_arena *arena, uint32_t now);
+
+/* The highest TTL of all records. */
+uint32_t fs_highest_ttl(const fs_arena *arena);
+
 /* Lower every TTL above `limit` to it; returns how many. */
 uint32_t fs_cap_ttls(const fs_arena *arena, uint32_t limit, uint32_t *ttl_column);
 

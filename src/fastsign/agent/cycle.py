@@ -1,0 +1,306 @@
+"""One pass over one zone: load, step, sign, verify, publish, commit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from fastsign.agent.commit import Ledger
+from fastsign.agent.content import Content, content_of
+from fastsign.agent.job import refresh_at
+from fastsign.agent.keyring import Foundry, Keyring, folders_of, load_keyring, updated
+from fastsign.agent.marks import mark_of
+from fastsign.agent.memory import Memory, load_memory, save_memory
+from fastsign.agent.place import Place, locked
+from fastsign.agent.publish import discard, publish_signed, publish_unsigned
+from fastsign.agent.status import Outcome
+from fastsign.agent.zone import ZoneFile, next_serial, read_zone, real_path, remember_published
+from fastsign.errors import FastsignError, FileError, SigningError, ZoneError
+from fastsign.kasp.config import KeyStore, Zone
+from fastsign.kasp.policy import Policy
+from fastsign.keys import names
+from fastsign.keys.files import KeyFile
+from fastsign.rollover.key import HIDDEN, RUMOURED, UNRETENTIVE, Key
+from fastsign.rollover.outcome import Observations, Step
+from fastsign.rollover.step import step as take_step
+from fastsign.sign.tell import SILENT, Tell
+
+AskParent = Callable[[Zone, tuple[KeyFile, ...], tuple[Key, ...], int], tuple[tuple[Key, ...], int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a pass needs besides the zone: time, chance, whom to tell, the parent."""
+
+    clock: Callable[[], float]  # seconds since 1970
+    tick: Callable[[], float]  # seconds that only go forward
+    random: Callable[[int], bytes] = os.urandom
+    tell: Tell = SILENT
+    stores: Mapping[str, KeyStore] = field(default_factory=dict)
+    ask_parent: AskParent | None = None  # tells of DS records: the keys with what it has seen, and the DS RRset's TTL
+    hook: Callable[[str, str, int], str] | None = None  # (zone, file, serial) -> what went wrong, if anything
+    lock_timeout: float = 10
+
+
+def run_zone(zone: Zone, world: World, *, reread: bool = False, force: bool = False) -> Outcome:
+    """One pass over a zone. *reread*: the zone's file counts as changed; *force*: as in rollover.step.
+
+    FastsignError or OSError if it can't be brought up to date; what is published stays then as it is.
+    """
+    policy, now = zone.policy, int(world.clock())
+    if policy is None:
+        return Outcome(zone.name, "none", last_success=now)
+    if zone.file is None:
+        raise ZoneError(f"zone {names.to_message(zone.name)} has a dnssec-policy but no file")
+    with locked(Place(zone.name, zone.key_directory), world.lock_timeout):
+        return _Pass(zone, policy, world, now).run(reread, force)
+
+
+def remembered(zone: Zone) -> Outcome:
+    """What the last run has left of a zone that can't be looked after now."""
+    memory = load_memory(Place(zone.name.lower(), zone.key_directory).memory)
+    output = zone.signed_file or ""
+    success, expires = memory.last_success, memory.expires
+    return Outcome(zone.name, "failed", output, memory.serial, expires=expires, last_success=success)
+
+
+class _Pass:
+    """A pass under way. Everything is read under the zone's lock."""
+
+    def __init__(self, zone: Zone, policy: Policy, world: World, now: int) -> None:
+        self.zone, self.policy, self.world, self.now = zone, policy, world, now
+        self.name = zone.name.lower()
+        self.place = Place(self.name, zone.key_directory)
+        self.ledger = Ledger(self.place)
+        self.folders = folders_of(zone, world.stores)
+        self.input, self.output = zone.file or "", real_path(zone.signed_file or "")
+        self.in_place = zone.file == zone.signed_file
+        self.problems: list[str] = []
+
+    def run(self, reread: bool, force: bool) -> Outcome:
+        """The story."""
+        keyring = self._recover()
+        memory = remembered = load_memory(self.place.memory)
+        memory = self._look_at_published(memory)
+        source = self._load_if_changed(memory, reread)
+        keys, ds_ttl = self._ask_parent(keyring)
+        keys = _made_up_for(keys, self.policy, memory, self.now)
+        seen = self._seen(memory, source, keyring, ds_ttl)
+        step = self._step(keyring, keys, seen, force)
+        keyring = replace(keyring, files=self._with_new_keys(keyring, step))
+        files = {key.name: updated(keyring.files[key.name], key) for key in step.keys}
+        content = content_of(self.name, self.policy, step.keys, files)
+        if self._is_current(memory, content, source):
+            self.ledger.commit(keyring.files, step, self.now)
+            outcome = Outcome(self.zone.name, "unchanged")
+        else:
+            self._refuse_to_unsign(seen, content, step)
+            outcome, memory = self._publish(memory, source, keyring, step, files, content)
+        memory = self._call_hook(replace(memory, last_success=self.now) if not self.problems else memory)
+        if memory != remembered:
+            save_memory(self.place.memory, memory)
+        return self._conclude(outcome, step, memory)
+
+    # ---- what there is
+
+    def _recover(self) -> Keyring:
+        """Finish what an interrupted run had begun, then read the keys."""
+        announced = self.ledger.recover(self.folders.values())
+        discard(self.output)
+        keyring = load_keyring(self.name, self.folders)
+        if announced is None:
+            return keyring
+        missing = [key.name for key in announced.step.keys if key.name not in keyring.files]
+        if missing:
+            raise FileError(f"{self.place.intent} tells of keys whose files are missing: {', '.join(missing)}")
+        known = {key.name for key in announced.step.keys} | {key.name for key in announced.step.purged}
+        purged = tuple(key for key in announced.step.purged if key.name in keyring.files)
+        step = replace(announced.step, purged=purged)
+        self.ledger.commit({name: file for name, file in keyring.files.items() if name in known}, step, self.now)
+        return load_keyring(self.name, self.folders)
+
+    def _look_at_published(self, memory: Memory) -> Memory:
+        """What is out there, by memory if that is of the file which is there now."""
+        mark = mark_of(self.output)
+        if mark == memory.signed:
+            return memory
+        if mark is None:
+            return replace(memory.retired(self.now), signed=None, fingerprint="", expires=None)
+        try:
+            published = read_zone(self.output, self.name, self.now)
+        except FastsignError as error:
+            if self.in_place:
+                raise
+            self._tell(f"the signed zone {self.output} can't be read and is made anew: {error}")
+            return replace(memory.retired(self.now), signed=None, fingerprint="", expires=None)
+        return remember_published(memory, published, self.now)
+
+    def _load_if_changed(self, memory: Memory, reread: bool) -> ZoneFile | None:
+        """The zone file if it is not that which was signed last; where it is no good, the last one serves on."""
+        before = memory.signed if self.in_place else memory.unsigned
+        if not reread and before is not None and mark_of(self.input) == before and memory.fingerprint:
+            return None
+        try:
+            return self._checked(read_zone(self.input, self.name, self.now))
+        except FastsignError as error:
+            if self.in_place or memory.signed is None:
+                raise
+            self.problems.append(f"{error}".strip())
+            return None
+
+    def _checked(self, zone: ZoneFile) -> ZoneFile:
+        for warning in zone.warnings:
+            self._tell(warning)
+        limit = self.policy.max_zone_ttl
+        if limit and zone.highest_ttl > limit:
+            raise ZoneError(f"{self.input}: TTL {zone.highest_ttl} exceeds configured max-zone-ttl {limit}")
+        return zone
+
+    def _reload(self) -> ZoneFile:
+        """The zone as it was signed last, to be signed again: its file, or where that is no good, what it became."""
+        if self.problems:
+            return read_zone(self.output, self.name, self.now)
+        return self._checked(read_zone(self.input, self.name, self.now))
+
+    # ---- the step
+
+    def _ask_parent(self, keyring: Keyring) -> tuple[tuple[Key, ...], int | None]:
+        if self.world.ask_parent is None or self.zone.checkds == "no":
+            return keyring.keys, None
+        return self.world.ask_parent(self.zone, tuple(keyring.files.values()), keyring.keys, self.now)
+
+    def _seen(self, memory: Memory, source: ZoneFile | None, keyring: Keyring, ds_ttl: int | None) -> Observations:
+        zone_ttl, dnskey_ttl = memory.observed(self.now)
+        published, foreign = frozenset(memory.dnskeys), frozenset(memory.foreign)
+        if source is not None:
+            zone_ttl = max(zone_ttl or 0, source.highest_ttl)
+            foreign = self._foreign(source, keyring)
+        return Observations(zone_ttl, dnskey_ttl, ds_ttl, published | foreign, foreign)
+
+    def _foreign(self, source: ZoneFile, keyring: Keyring) -> frozenset[tuple[int, int]]:
+        """Other signers' DNSKEYs. In a zone that is signed in place, and has none of ours, all may be ours and lost."""
+        known = [file.rdata for file in keyring.files.values()]
+        foreign = frozenset(source.identities(known))
+        return frozenset() if self.in_place and foreign == frozenset(source.identities()) else foreign
+
+    def _step(self, keyring: Keyring, keys: tuple[Key, ...], seen: Observations, force: bool) -> Step:
+        """The step; a key that it wants made is first written as one that nobody has used yet."""
+        foundry = Foundry(self.name, self.folders, self.world.stores)
+        try:
+            step = take_step(self.policy, keys, self.now, seen, make_key=foundry.make, force=force)
+            for key in step.made:
+                with foundry.files(key.name) as (file, content):
+                    self.ledger.add(file, content)
+        finally:
+            foundry.close()
+        return step
+
+    def _with_new_keys(self, keyring: Keyring, step: Step) -> Mapping[str, KeyFile]:
+        if not step.made:
+            return keyring.files
+        return load_keyring(self.name, self.folders).files
+
+    # ---- what comes of it
+
+    def _is_current(self, memory: Memory, content: Content, source: ZoneFile | None) -> bool:
+        """Is what is published what is to be published?"""
+        if source is not None or memory.signed is None or memory.fingerprint != content.fingerprint(self.policy):
+            return False
+        due = refresh_at(self.policy, memory.expires)
+        return content.is_unsigned or (due is not None and due > self.now)
+
+    def _publish(
+        self,
+        memory: Memory,
+        source: ZoneFile | None,
+        keyring: Keyring,
+        step: Step,
+        files: Mapping[str, KeyFile],
+        content: Content,
+    ) -> tuple[Outcome, Memory]:
+        """Put the zone in place, and then the keys' states."""
+        zone = source or self._reload()
+        serial = next_serial(self.zone.serial_update_method, zone.apex.serial, memory.serial, self.now)
+        put = publish_unsigned if content.is_unsigned else publish_signed
+        announce = partial(self.ledger.announce, keyring.files, step, self.output)
+        done = put(self, zone, content, list(files.values()), serial, announce)
+        published_at = int(self.world.clock())
+        self.ledger.commit(keyring.files, step, published_at)
+        unsigned = memory.unsigned if self.problems else zone.mark
+        memory = replace(
+            memory.retired(published_at),
+            unsigned=unsigned,
+            signed=mark_of(self.output),
+            serial=serial,
+            fingerprint=content.fingerprint(self.policy),
+            dnskeys=done.dnskeys,
+            foreign=done.foreign,
+            zone_ttl=done.highest_ttl,
+            dnskey_ttl=content.ttl,
+            expires=done.expires,
+        )
+        deed = Outcome(self.zone.name, done.deed, generated=done.generated, retained=done.retained)
+        return deed, memory
+
+    def _refuse_to_unsign(self, seen: Observations, content: Content, step: Step) -> None:
+        """A zone whose keys are lost, or whose DS is still out there, is never published without signatures."""
+        if not content.is_unsigned:
+            return
+        known = {key.identity for key in (*step.keys, *step.purged)}
+        lost = sorted(seen.published - seen.foreign - known)
+        zone = names.to_message(self.name)
+        if lost:
+            tags = ", ".join(f"{tag} (algorithm {algorithm})" for algorithm, tag in lost)
+            raise SigningError(f"the key files of DNSKEY {tags} of zone {zone} are missing: it stays as it is")
+        trusted = [key.tag for key in step.keys if key.ksk and key.state.ds not in (None, HIDDEN)]
+        if trusted:
+            raise SigningError(f"zone {zone} would lose its keys while its parent may have a DS for key {trusted[0]}")
+
+    def _call_hook(self, memory: Memory) -> Memory:
+        """Once for each zone that was published, even if the run that published it was interrupted before."""
+        if self.world.hook is None or memory.serial is None or memory.told == memory.serial:
+            return memory
+        problem = self.world.hook(names.to_text(self.name), self.output, memory.serial)
+        if problem:
+            self.problems.append(problem)
+            return memory
+        return replace(memory, told=memory.serial)
+
+    def _conclude(self, outcome: Outcome, step: Step, memory: Memory) -> Outcome:
+        moments = (step.next_event, refresh_at(self.policy, memory.expires))
+        return replace(
+            outcome,
+            path=self.output,
+            serial=memory.serial,
+            keys=step.keys,
+            waits=step.waits,
+            expires=memory.expires,
+            next_event=step.next_event,
+            due=min((moment for moment in moments if moment is not None), default=None),
+            last_success=memory.last_success,
+            problems=tuple(self.problems),
+            log=step.log,
+        )
+
+    def _tell(self, text: str) -> None:
+        self.world.tell.warn(text)
+
+
+def _made_up_for(keys: tuple[Key, ...], policy: Policy, memory: Memory, now: int) -> tuple[Key, ...]:
+    """Keys whose signatures come or go, where that was not done in time.
+
+    The rules suppose that every signature was made anew within Dsgn. Where signatures that were due for that long ago
+    are replaced only now, the interval counts as if it had begun so that it ends now.
+    """
+    due = refresh_at(policy, memory.expires)
+    if due is None or now - due <= policy.retire_safety:
+        return keys
+    begun = now - policy.signing_delay
+    return tuple(
+        key.with_times(zrrsig_change=max(begun, key.times.zrrsig_change or 0))
+        if key.has_secret and key.zsk and key.state.zrrsig in (RUMOURED, UNRETENTIVE)
+        else key
+        for key in keys
+    )

@@ -1,0 +1,197 @@
+"""Many zones over time: each when something is due, none stopped by another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from fastsign.agent.cycle import World, remembered, run_zone
+from fastsign.agent.marks import Mark, mark_of
+from fastsign.agent.status import Outcome
+from fastsign.errors import FastsignError, PolicyError, system_reason
+from fastsign.kasp.config import Config, Zone
+
+_RETRY_FIRST, _RETRY_LAST = 60, 3600  # seconds: twice as long after each failure
+_QUIET = 1  # seconds: a file that was written to since then may not be complete yet
+
+
+class Listener(Protocol):
+    """Who is told what happens."""
+
+    def passed(self, outcome: Outcome) -> None:
+        """A zone has been looked after."""
+
+    def failed(self, zone: bytes, error: Exception, retry_in: float | None) -> None:
+        """A zone could not be brought up to date."""
+
+    def configured(self, config: Config, again: bool) -> None:
+        """A configuration is in force."""
+
+    def refused(self, error: Exception) -> None:
+        """A new configuration can't be used; the old one stays."""
+
+
+class Waiting(Protocol):
+    """What the outside can ask for while the agent runs."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; not longer than until something is asked for."""
+
+    @property
+    def stopping(self) -> bool: ...
+
+    def take_reload(self) -> bool:
+        """Is the configuration to be read again? The question is forgotten once it has been answered."""
+
+
+@dataclass(slots=True)
+class Task:
+    """A zone of the agent, and when it is to be looked after."""
+
+    zone: Zone
+    due: float = 0
+    outcome: Outcome | None = None
+    failures: int = 0  # in a row
+    reread: bool = False
+    seen: Mark | None = None  # the zone's file when it was looked at last
+    attempts: int = 0
+    last_attempt: float | None = None
+    last_success: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.failures > 0
+
+
+@dataclass(slots=True)
+class Agent:
+    """The zones of a configuration, and how they are looked after."""
+
+    read: Callable[[], Config]
+    world: World
+    listener: Listener
+    wanted: Collection[bytes] = ()  # zones, wire form in lower case; none: all that have a policy
+    tasks: dict[bytes, Task] = field(default_factory=dict)
+    after: Callable[[Mapping[bytes, Task]], None] | None = None  # called whenever zones have been looked after
+
+    def load(self, again: bool = False) -> None:
+        """Read the configuration. Zones that stay keep what is known of them, but are looked at anew."""
+        config = self.read()
+        zones = {name: zone for name, zone in config.zones.items() if zone.policy is not None}
+        if self.wanted:
+            zones = {name: zone for name, zone in config.zones.items() if name in self.wanted}
+        self.world = replace(self.world, stores=config.stores)
+        self.tasks = {
+            name: replace(self.tasks[name], zone=zone, due=0, reread=again) if name in self.tasks else Task(zone)
+            for name, zone in zones.items()
+        }
+        self.listener.configured(config, again)
+
+    # ---- once
+
+    def run_once(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Look after every zone once. 0 if all are as they should be, else 1."""
+        for task in self.tasks.values():
+            if stopping():
+                break
+            self._look_after(task, once=True)
+        self._tell_all()
+        return 1 if any(task.failed or task.attempts == 0 for task in self.tasks.values()) else 0
+
+    # ---- for good
+
+    def run(self, waiting: Waiting, poll: float) -> None:
+        """Look after every zone whenever it is due, until somebody wants it to stop.
+
+        Every *poll* seconds the zones' files are looked at: one that has changed makes its zone due.
+        """
+        while not waiting.stopping:
+            if waiting.take_reload():
+                self._reload()
+            now = self.world.clock()
+            self._notice_changes(now)
+            due = self._due(now)
+            for task in due:
+                if waiting.stopping:
+                    break
+                self._look_after(task, once=False)
+            if due:
+                self._tell_all()
+            if not waiting.stopping:
+                waiting.sleep(max(0.0, min(poll, self._next() - self.world.clock())))
+
+    def _tell_all(self) -> None:
+        if self.after is not None:
+            self.after(self.tasks)
+
+    def _reload(self) -> None:
+        try:
+            self.load(again=True)
+        except (PolicyError, OSError) as error:
+            self.listener.refused(error)
+
+    def _due(self, now: float) -> list[Task]:
+        return sorted((task for task in self.tasks.values() if task.due <= now), key=lambda task: task.due)
+
+    def _next(self) -> float:
+        return min((task.due for task in self.tasks.values()), default=float("inf"))
+
+    def _notice_changes(self, now: float) -> None:
+        for task in self.tasks.values():
+            if task.due > now and task.outcome is not None:
+                mark = _mark_of(task.zone)
+                if mark is not None and mark != task.seen and mark.modified <= (now - _QUIET) * 1e9:
+                    task.due = now
+
+    # ---- one zone
+
+    def _look_after(self, task: Task, once: bool) -> None:
+        """A pass over a zone; whatever goes wrong stays with it."""
+        now = task.last_attempt = self.world.clock()
+        task.attempts += 1
+        task.seen = _mark_of(task.zone)
+        try:
+            outcome = run_zone(task.zone, self.world, reread=task.reread)
+        except (FastsignError, OSError, ValueError) as error:
+            task.outcome = task.outcome or remembered(task.zone)
+            self._note_failure(task, error, now, once)
+        else:
+            task.reread = False
+            self._note_outcome(task, outcome, now, once)
+
+    def _note_outcome(self, task: Task, outcome: Outcome, now: float, once: bool) -> None:
+        task.outcome = outcome
+        if task.zone.file == task.zone.signed_file:
+            task.seen = _mark_of(task.zone)  # what has changed is what was published
+        self.listener.passed(outcome)
+        if outcome.problems:
+            for problem in outcome.problems:
+                self._note_failure(task, FastsignError(problem), now, once)
+            return
+        task.failures, task.last_success = 0, now
+        due = now + task.zone.loadkeys_interval
+        if outcome.due is not None:
+            due = min(due, max(outcome.due, now + 1))
+        task.due = due if outcome.deed != "none" else float("inf")
+
+    def _note_failure(self, task: Task, error: Exception, now: float, once: bool) -> None:
+        task.failures += 1
+        wait = min(_RETRY_FIRST * 2 ** min(task.failures - 1, 10), _RETRY_LAST)
+        task.due = now + wait
+        self.listener.failed(task.zone.name, error, None if once else wait)
+
+
+def _mark_of(zone: Zone) -> Mark | None:
+    try:
+        return mark_of(zone.file)
+    except OSError:
+        return None
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong, in a line."""
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return where + system_reason(error)
+    return " ".join(str(error).split())

@@ -1,0 +1,25 @@
+"""How a file is told from another that has taken its place, without reading it."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A file that is renamed keeps it; one that is written to or replaced does not."""
+
+    inode: int
+    octets: int
+    modified: int  # nanoseconds since 1970
+
+
+def mark_of(path: str | int | None) -> Mark | None:
+    """The mark of a file, by its path or descriptor; None if there is none."""
+    if path is None:
+        return None
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return Mark(status.st_ino, status.st_size, status.st_mtime_ns)

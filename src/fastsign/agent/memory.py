@@ -1,0 +1,77 @@
+"""What is remembered of a zone between runs. It may be lost: then it is read from the signed zone, or supposed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from fastsign.agent.marks import Mark
+from fastsign.agent.place import write_durably
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a run leaves to the next one. Moments are seconds since 1970."""
+
+    unsigned: Mark | None = None  # the zone file that was signed last
+    signed: Mark | None = None  # the signed zone that was published last
+    serial: int | None = None  # its serial
+    fingerprint: str = ""  # of keys and parameters that it was signed with
+    dnskeys: tuple[tuple[int, int], ...] = ()  # (algorithm, tag) of its DNSKEYs
+    foreign: tuple[tuple[int, int], ...] = ()  # those of them that are other signers'
+    zone_ttl: int | None = None  # its highest TTL
+    dnskey_ttl: int | None = None
+    older: tuple[tuple[int, int, int], ...] = ()  # of zones before: (highest TTL, TTL of DNSKEYs, until when it counts)
+    expires: int | None = None  # when the first of its signatures ends
+    told: int | None = None  # the serial that the hook has been called for
+    last_success: int | None = None
+
+    def observed(self, now: int) -> tuple[int | None, int | None]:
+        """The highest TTL of the zone, and of its DNSKEYs, that caches may still hold."""
+        alive = [(zone, dnskey) for zone, dnskey, until in self.older if until > now]
+        zone = [ttl for ttl, _ in alive] + ([] if self.zone_ttl is None else [self.zone_ttl])
+        dnskey = [ttl for _, ttl in alive] + ([] if self.dnskey_ttl is None else [self.dnskey_ttl])
+        return max(zone, default=None), max(dnskey, default=None)
+
+    def retired(self, now: int) -> Memory:
+        """The zone is replaced at *now*: its TTLs count for as long as caches may hold it."""
+        alive = [entry for entry in self.older if entry[2] > now]
+        if self.zone_ttl is not None:
+            alive.append((self.zone_ttl, self.dnskey_ttl or 0, now + self.zone_ttl))
+        return replace(self, older=_without_lesser(alive), zone_ttl=None, dnskey_ttl=None)
+
+
+def _without_lesser(entries: list[tuple[int, int, int]]) -> tuple[tuple[int, int, int], ...]:
+    """Only entries that say something: none with lower TTLs than another that counts for longer."""
+    kept: list[tuple[int, int, int]] = []
+    for entry in sorted(set(entries), key=lambda entry: entry[2], reverse=True):
+        if not any(entry[0] <= other[0] and entry[1] <= other[1] for other in kept):
+            kept.append(entry)
+    return tuple(kept)
+
+
+def load_memory(path: str) -> Memory:
+    """What was remembered; nothing, if the file is not there or not to be understood."""
+    try:
+        with open(path, "rb") as file:
+            content: dict[str, Any] = json.loads(file.read())
+        return _unpacked(content)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return Memory()
+
+
+def save_memory(path: str, memory: Memory) -> None:
+    """Replace the file durably. OSError if that can't be done."""
+    write_durably(path, (json.dumps({"version": 1, **asdict(memory)}, indent=1) + "\n").encode())
+
+
+def _unpacked(content: dict[str, Any]) -> Memory:
+    if content["version"] != 1:
+        return Memory()
+    values = {field.name: content[field.name] for field in fields(Memory)}
+    for name in ("unsigned", "signed"):
+        values[name] = None if values[name] is None else Mark(*values[name])
+    for name in ("dnskeys", "foreign", "older"):
+        values[name] = tuple(tuple(entry) for entry in values[name])
+    return Memory(**values)

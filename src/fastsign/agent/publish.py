@@ -1,0 +1,159 @@
+"""Putting a zone in place: signed and verified, or unsigned once that is safe."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastsign import _core
+from fastsign.agent.content import Content
+from fastsign.agent.job import choose_salt, make_job
+from fastsign.agent.marks import Mark, mark_of
+from fastsign.agent.status import Deed
+from fastsign.agent.zone import ZoneFile, add_signatures, prepare, strip
+from fastsign.errors import FastsignError
+from fastsign.kasp.policy import Policy
+from fastsign.keys import facts
+from fastsign.keys.files import KeyFile
+from fastsign.sign import run
+from fastsign.sign.apex import DNSKEY, NSEC3PARAM
+from fastsign.sign.report import Report
+from fastsign.sign.tell import Tell
+from fastsign.zone.checks import check_rrsets
+from fastsign.zone.order import order_zone
+from fastsign.zone.write import AtomicFile, Output, place_file
+
+_TEXT = 4  # style of the core's write_zone: for people
+
+
+class Means(Protocol):
+    """What a publication needs of the world."""
+
+    @property
+    def tick(self) -> Callable[[], float]: ...
+    @property
+    def random(self) -> Callable[[int], bytes]: ...
+    @property
+    def tell(self) -> Tell: ...
+
+
+class Pass(Protocol):
+    """What a publication needs to know of the pass that it is part of."""
+
+    name: bytes
+    policy: Policy
+    now: int
+    output: str
+
+    @property
+    def world(self) -> Means: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A zone that is in place."""
+
+    deed: Deed
+    dnskeys: tuple[tuple[int, int], ...]
+    foreign: tuple[tuple[int, int], ...]
+    highest_ttl: int
+    expires: int | None = None
+    generated: int = 0
+    retained: int = 0
+
+
+class ZoneOutput(AtomicFile):
+    """A signed zone on its way. It has one name only, so that what a crash leaves is found, and gone, the next time."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self.temporary, self.fd = path, path + ".fastsign", -1
+        with suppress(FileNotFoundError):
+            os.unlink(self.temporary)
+        self.fd = os.open(self.temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+
+
+def discard(path: str) -> None:
+    """Remove what a crash has left of a zone that was on its way to *path*."""
+    with suppress(FileNotFoundError):
+        os.unlink(path + ".fastsign")
+
+
+Announce = Callable[[Mark], None]
+
+
+def publish_signed(
+    by: Pass, zone: ZoneFile, content: Content, keys: Sequence[KeyFile], serial: int, announce: Announce
+) -> Published:
+    """Sign what was loaded, verify what was written, and put it in place. *announce* is called right before that."""
+    parameters = _lay_beside(by, zone)
+    foreign = _identities(content.foreign_dnskeys(zone.apex.rdata_of(DNSKEY)))
+    prepare(zone, content, serial)
+    dnskeys = zone.apex.rdata_of(DNSKEY)
+    salt = choose_salt(by.policy, parameters, dnskeys, by.world.random)
+    job = make_job(by.name, by.policy, zone, content, keys, salt, by.now, by.output)
+    report = Report(by.world.tick)
+    with ZoneOutput(by.output) as output:
+        prepared = run.prepare(job, output, report, by.world.tell)
+        _keep_mode(output)
+        announce(_mark(output))
+        for error in run.publish([prepared]).values():
+            raise error
+    left = report.first_expiration
+    return Published(
+        deed="signed",
+        dnskeys=_identities(dnskeys),
+        foreign=foreign,
+        highest_ttl=report.highest_ttl,
+        expires=None if left is None else by.now + left,
+        generated=report.generated,
+        retained=report.retained,
+    )
+
+
+def publish_unsigned(
+    by: Pass, zone: ZoneFile, content: Content, keys: Sequence[KeyFile], serial: int, announce: Announce
+) -> Published:
+    """Put the zone in place without what signing adds: it has no keys, or no keys any more."""
+    strip(zone)
+    foreign = _identities(content.foreign_dnskeys(zone.apex.rdata_of(DNSKEY)))
+    prepare(zone, content, serial)
+    order = order_zone(zone.arena, by.name)
+    check_rrsets(zone.arena, order, lambda row: zone.source.line_of(by.name, 1, row))
+    with ZoneOutput(by.output) as output:
+        _core.write_zone(zone.arena, order, _TEXT, by.name, output.fd, 1, by.now % 2**32)
+        _keep_mode(output)
+        announce(_mark(output))
+        place_file(output)
+    return Published("unsigned", foreign, foreign, zone.highest_ttl)
+
+
+def _lay_beside(by: Pass, zone: ZoneFile) -> list[bytes]:
+    """The signatures made before go beside the zone; returns the NSEC3PARAM RDATA that go with them."""
+    if zone.source.path == by.output or mark_of(by.output) is None:
+        return zone.apex.rdata_of(NSEC3PARAM)
+    try:
+        return add_signatures(zone, by.output, by.name)
+    except FastsignError:
+        return []  # it has been told of: all signatures are made anew
+
+
+def _identities(dnskeys: Sequence[bytes]) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted((rdata[3], facts.key_tag(rdata)) for rdata in dnskeys))
+
+
+def _mark(output: Output) -> Mark:
+    mark = mark_of(output.fd)
+    assert mark is not None  # it is open
+    return mark
+
+
+def _keep_mode(output: ZoneOutput) -> None:
+    """Mode, and as far as this user may, owner and group, of the file that is replaced."""
+    with suppress(FileNotFoundError, PermissionError):
+        old = os.stat(output.path)
+        os.fchmod(output.fd, stat.S_IMODE(old.st_mode))
+        os.fchown(output.fd, old.st_uid, old.st_gid)

@@ -1,0 +1,38 @@
+"""What there is to tell of a zone after a pass: one object that feeds the log, the metrics and the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fastsign.rollover.key import Key
+from fastsign.rollover.outcome import Wait
+
+Deed = Literal["signed", "unsigned", "unchanged", "none", "failed"]
+
+_OPERATOR = ("parent", "manual")  # rules of a Wait that somebody has to do something about
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One pass over one zone. Moments are seconds since 1970."""
+
+    zone: bytes  # wire form
+    deed: Deed
+    path: str = ""  # of the signed zone
+    serial: int | None = None
+    keys: tuple[Key, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    generated: int = 0  # signatures made
+    retained: int = 0  # signatures kept
+    expires: int | None = None  # when the first signature ends
+    next_event: int | None = None  # of the keys
+    due: int | None = None  # when there is something to do again: a key's event or a signature's end
+    last_success: int | None = None
+    problems: tuple[str, ...] = ()  # what went wrong, though the zone is as good as it can be
+    log: tuple[str, ...] = ()  # what happened to the keys, in BIND's words
+
+    @property
+    def actions_waiting(self) -> int:
+        """What waits for a person: a DS to be handed to the parent, a step to be allowed."""
+        return sum(wait.rule in _OPERATOR for wait in self.waits)

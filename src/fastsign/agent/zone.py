@@ -1,0 +1,171 @@
+"""The zones of a run as they are loaded: what is to be signed, and what was published last."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from fastsign import _core
+from fastsign.agent.content import DELETE_CDS, Content
+from fastsign.agent.marks import Mark, mark_of
+from fastsign.agent.memory import Memory
+from fastsign.errors import FileError, JournalError, system_reason
+from fastsign.keys import facts
+from fastsign.sign import serial as serials
+from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, NSEC3PARAM, RRSIG, Apex
+from fastsign.zone.arena import Arena
+from fastsign.zone.arithmetic import is_greater
+from fastsign.zone.load import Loaded
+from fastsign.zone.source import FileSource, Source
+
+_NSEC, _NSEC3 = 47, 50
+_OF_SIGNING = (RRSIG, _NSEC, _NSEC3, NSEC3PARAM)
+_RAW = 2  # the first word of a file in BIND's raw format
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneFile:
+    """A zone that has been read. Names are in wire form."""
+
+    arena: Arena
+    apex: Apex
+    source: FileSource
+    mark: Mark | None
+    warnings: tuple[str, ...]
+
+    @property
+    def highest_ttl(self) -> int:
+        return _core.highest_ttl(self.arena)
+
+    def identities(self, known: Iterable[bytes] = ()) -> tuple[tuple[int, int], ...]:
+        """(algorithm, tag) of the DNSKEYs, without those *known*."""
+        left_out = set(known)
+        return tuple(
+            sorted((rdata[3], facts.key_tag(rdata)) for rdata in self.apex.rdata_of(DNSKEY) if rdata not in left_out)
+        )
+
+
+def read_zone(path: str, origin: bytes, now: int) -> ZoneFile:
+    """Read a zone, text or raw, with the journal that a name server has left beside it.
+
+    The mark is that of the file before it was read. Errors as in fastsign.zone.load; FileError if it can't be opened.
+    """
+    try:
+        mark = mark_of(path)
+        source = FileSource(path, is_raw(path), _journal_of(path, mark))
+    except OSError as error:
+        raise FileError(f"{path}: {system_reason(error)}") from None
+    try:
+        loaded = source.load(origin, now=now)
+    except JournalError:  # of a zone that is another by now
+        source = replace(source, journal=None)
+        loaded = source.load(origin, now=now)
+    return ZoneFile(loaded.arena, Apex.of(loaded.arena, origin), source, mark, tuple(loaded.warnings))
+
+
+def is_raw(path: str) -> bool:
+    with open(path, "rb") as file:
+        head = file.read(4)
+    return len(head) == 4 and struct.unpack(">I", head)[0] == _RAW
+
+
+def _journal_of(path: str, mark: Mark | None) -> str | None:
+    """The journal of a zone file, if it is not older than that: those of former zones stay behind."""
+    journal = path + ".jnl"
+    found = mark_of(journal)
+    return journal if found and mark and found.modified >= mark.modified else None
+
+
+def remember_published(memory: Memory, zone: ZoneFile, now: int) -> Memory:
+    """What there is to know of a published zone that another program has put in place, or whose memory is lost."""
+    left = _core.first_expiration(zone.arena, now % 2**32)
+    serial = zone.apex.serial
+    if memory.serial is not None and is_greater(memory.serial, serial):
+        serial = memory.serial  # it is out there
+    return replace(
+        memory.retired(now),
+        signed=zone.mark,
+        serial=serial,
+        fingerprint="",
+        dnskeys=zone.identities(),
+        zone_ttl=zone.highest_ttl,
+        dnskey_ttl=zone.apex.ttl_of(DNSKEY),
+        expires=None if left is None else now + left,
+    )
+
+
+# ---- what is signed
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A source that gives the zone away as it was prepared, once (fastsign.zone.source.Source)."""
+
+    arena: Arena
+    first: Source
+
+    def load(self, origin: bytes, rrclass: int = 1, now: int = 0, arena: Arena | None = None) -> Loaded:
+        return Loaded(self.arena, [], 0)
+
+    def line_of(self, origin: bytes, rrclass: int, record: int) -> tuple[str, int]:
+        return self.first.line_of(origin, rrclass, record)
+
+
+def prepare(zone: ZoneFile, content: Content, serial: int) -> None:
+    """Bring the apex in line with the keys' states. What other signers have put there stays (RFC 8901)."""
+    apex = zone.apex
+    dnskeys = content.foreign_dnskeys(apex.rdata_of(DNSKEY))
+    cds, cdnskeys = content.foreign_cds(apex.rdata_of(CDS)), content.foreign_cdnskeys(apex.rdata_of(CDNSKEY))
+    apex.replace(DNSKEY, content.ttl, [*dnskeys, *content.dnskeys])
+    wants_delete = DELETE_CDS in content.cds
+    if not (wants_delete and cds):  # RFC 8078 section 4: it stands alone
+        cds += content.cds
+    if not (wants_delete and cdnskeys):
+        cdnskeys += content.cdnskeys
+    apex.replace(CDS, content.ttl, cds)
+    apex.replace(CDNSKEY, content.ttl, cdnskeys)
+    apex.set_serial(serial)
+    apex.rows[:] = _core.find_rows(apex.arena, apex.name)
+
+
+def strip(zone: ZoneFile) -> None:
+    """Take out all that signing has added but the DNSKEY, CDS and CDNSKEY records."""
+    _core.take_out(zone.arena, _OF_SIGNING)
+    zone.apex.rows[:] = _core.find_rows(zone.arena, zone.apex.name)
+
+
+def add_signatures(zone: ZoneFile, path: str, origin: bytes) -> list[bytes]:
+    """Lay the RRSIGs of the zone published last beside the records of the new one, to be judged by the signer.
+
+    Returns its NSEC3PARAM RDATA.
+    """
+    first = len(zone.arena.owner)
+    FileSource(path, is_raw(path)).load(origin, arena=zone.arena)
+    types = zone.arena.rrtype.view()
+    at_apex = _core.find_rows(zone.arena, origin)
+    parameters = [zone.arena.record_rdata(row) for row in at_apex if row >= first and types[row] == NSEC3PARAM]
+    for row in range(first, len(types)):
+        if types[row] != RRSIG:
+            types[row] = 0
+    return parameters
+
+
+def next_serial(method: str, own: int, last: int | None, now: int) -> int:
+    """The serial of the zone to be published: after the last one in any case (RFC 1982).
+
+    *own* is that of the zone as it was loaded, which counts, as with named's inline-signing, where it is ahead.
+    """
+    if last is None and method == serials.INCREMENT:
+        return own
+    last = own if last is None else last
+    wanted, _ = serials.new_serial(method, last, now, serials.day_of(now))
+    if is_greater(own, wanted) and is_greater(own, last):
+        return own
+    return wanted if is_greater(wanted, last) else serials.increment(last)
+
+
+def real_path(path: str) -> str:
+    """Where a file is that is to be replaced: a link to it stays a link."""
+    return os.path.realpath(path) if os.path.islink(path) else path
