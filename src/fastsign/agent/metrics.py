@@ -89,7 +89,7 @@ def registry_of(tasks: Callable[[], Mapping[bytes, Task]]) -> CollectorRegistry:
     except ImportError:
         raise FileError("metrics need prometheus_client: pip install 'fastsign[metrics]'") from None
     registry = CollectorRegistry()
-    registry.register(Collector(tasks))  # type: ignore[arg-type]
+    registry.register(Collector(tasks))
     return registry
 
 
