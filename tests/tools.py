@@ -33,6 +33,7 @@ PACKAGES = {
     "softhsm2-util": "softhsm2",
     "valgrind": "valgrind",
     "named": "bind9",
+    "named-checkconf": "bind9-utils",
     "nsd": "nsd",
     "nsupdate": "bind9-dnsutils",
     "rndc": "bind9-utils",

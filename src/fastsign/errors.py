@@ -60,11 +60,14 @@ class FileError(FastsignError):
 
 
 class PolicyError(FastsignError):
-    """A configuration can't be used: *problems*, a line each with file:line: and BIND's words where BIND has any."""
+    """A configuration can't be used: *problems*, a line each with file:line: and BIND's words where BIND has any.
 
-    def __init__(self, *problems: str) -> None:
+    *warnings*: what was odd besides.
+    """
+
+    def __init__(self, *problems: str, warnings: tuple[str, ...] = ()) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems, self.warnings = problems, warnings
 
 
 class RolloverError(FastsignError):

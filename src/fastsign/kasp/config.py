@@ -69,6 +69,7 @@ class Zone:
     sig_signing_signatures: int = 10
     sig_signing_type: int = 65534
     place: Place | None = None
+    key_directory_place: Place | None = None  # where the key directory is named, if it is
 
     @property
     def signed_file(self) -> str | None:

@@ -1,0 +1,386 @@
+"""zone, view and options: what they say, what they inherit, and BIND's checks (lib/isccfg/check.c)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fastsign.errors import system_reason
+from fastsign.kasp import vocabulary
+from fastsign.kasp.builtin import NONE
+from fastsign.kasp.config import Place, Zone
+from fastsign.kasp.policy import Policy
+from fastsign.kasp.reading import Findings, Refusal, Setting, Settings, Source, Spec, Words, hint
+from fastsign.kasp.servers import Directory, Keys, read_key, read_list, read_sender
+from fastsign.kasp.syntax import Block, Word
+from fastsign.keys import names
+
+PRIMARY = ("primary", "master")
+SECONDARY = ("secondary", "slave")
+_TYPES = (*PRIMARY, *SECONDARY, "mirror", "delegation-only", "forward", "hint", "redirect", "static-stub", "stub")
+_PRIVATE_TYPES = range(0xFF00, 0x10000)  # RFC 6895 section 3.1
+_MOST_MINUTES = 24 * 60  # of dnssec-loadkeys-interval
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneText:
+    """A zone statement as it is written."""
+
+    name: str
+    place: Place
+    settings: Settings
+
+
+@dataclass(slots=True)
+class ViewText:
+    """A view; that of the zones outside of all views has no name."""
+
+    name: str | None
+    place: Place | None
+    keys: Keys
+    settings: Settings = field(default_factory=dict)
+    zones: list[ZoneText] = field(default_factory=list)
+
+
+# ---- what is written
+
+
+def _anything(words: Words) -> None:
+    words.rest()
+
+
+def _allows_update(words: Words) -> bool:
+    """Does an allow-update let anybody in?"""
+    items = words.rest()  # a port and a transport may come first
+    if not items or not isinstance(items[-1], Block):
+        raise words.near("'{' expected")
+    elements = [statement.items[0] for statement in items[-1].statements]
+    return not all(isinstance(element, Word) and element.text.lower() == "none" for element in elements)
+
+
+# What a zone inherits from its view, and that from the options.
+_INHERITED: Spec = {
+    "allow-update": _allows_update,
+    "checkds": lambda words: words.one_of("yes", "explicit", "no", "true", "false"),
+    "dnskey-sig-validity": _anything,
+    "dnssec-loadkeys-interval": Words.number,
+    "dnssec-policy": Words.string,
+    "key-directory": Words.quoted,
+    "max-zone-ttl": _anything,
+    "parental-source": lambda words: read_sender(words, 4),
+    "parental-source-v6": lambda words: read_sender(words, 6),
+    "serial-update-method": lambda words: words.one_of("date", "increment", "unixtime"),
+    "sig-signing-nodes": Words.number,
+    "sig-signing-signatures": Words.number,
+    "sig-signing-type": Words.number,
+    "sig-validity-interval": _anything,
+}
+_OLD = ("auto-dnssec", "dnssec-dnskey-kskonly", "dnssec-secure-to-insecure", "update-check-ksk", "dnssec-update-mode")
+_VALIDITIES = ("sig-validity-interval", "dnskey-sig-validity")
+
+
+def options_spec(source: Source) -> Spec:
+    def directory(words: Words) -> str:
+        place, folder = words.place, words.quoted()
+        try:
+            source.enter(os.path.join(source.folder, folder))
+        except OSError as error:
+            raise Refusal(place, f"change directory to '{folder}' failed: {system_reason(error)}") from None
+        source.folder = os.path.join(source.folder, folder)
+        return source.folder
+
+    return {**_INHERITED, "directory": directory, "port": Words.port}
+
+
+def read_options(words: Words, source: Source) -> Settings:
+    block = words.block()
+    words.end()
+    return source.settings(block, options_spec(source), vocabulary.OPTIONS, strict=False)
+
+
+def read_view(words: Words, source: Source) -> ViewText:
+    view = ViewText(words.string(), words.statement.place, Keys(source.findings))
+    if isinstance(words.ahead, Word):
+        words.string()  # its class
+    block = words.block()
+    words.end()
+
+    def zone(inner: Words) -> None:
+        view.zones.append(read_zone(inner, source))
+
+    def key(inner: Words) -> None:
+        view.keys.add(*read_key(inner, source))
+
+    spec = {**_INHERITED, "zone": zone, "key": key}
+    view.settings = source.settings(block, spec, vocabulary.VIEW, strict=False)
+    return view
+
+
+def read_zone(words: Words, source: Source) -> ZoneText:
+    name = words.string()
+    if isinstance(words.ahead, Word):
+        words.string()  # its class
+    block = words.block()
+    words.end()
+    spec: Spec = {
+        **_INHERITED,
+        **dict.fromkeys(_OLD, _anything),
+        "auto-dnssec": lambda inner: inner.one_of("allow", "maintain", "off"),
+        "file": Words.quoted,
+        "in-view": Words.string,
+        "inline-signing": Words.boolean,
+        "parental-agents": lambda inner: read_list(inner, source),
+        "type": lambda inner: inner.one_of(*_TYPES),
+        "update-policy": _anything,
+    }
+    settings = source.settings(block, spec, vocabulary.ZONE)
+    return ZoneText(name, words.statement.place, settings)
+
+
+# ---- what it means
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a zone is checked against."""
+
+    policies: Mapping[str, Policy]  # the built-in ones too
+    options: Settings
+    directory: Directory
+    folder: str
+    findings: Findings
+    files: dict[str, tuple[Place, bool]] = field(default_factory=dict)  # by path: where, is it written to
+    key_folders: dict[tuple[bytes, str], tuple[ZoneText, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A zone among what it inherits."""
+
+    text: ZoneText
+    view: ViewText
+    around: Surroundings
+
+    def find(self, option: str) -> Setting | None:
+        for settings in (self.text.settings, self.view.settings, self.around.options):
+            if option in settings:
+                return settings[option]
+        return None
+
+    def value(self, option: str, default: Any) -> Any:
+        found = self.find(option)
+        return default if found is None else found.value
+
+    def error(self, message: str, place: Place | None = None) -> None:
+        self.around.findings.error(place or self.text.place, message)
+
+    def warn(self, message: str, place: Place | None = None) -> None:
+        self.around.findings.warn(place or self.text.place, message)
+
+    @property
+    def type(self) -> str | None:
+        found = self.text.settings.get("type")
+        return found.value if found else None
+
+
+def make_zones(views: list[ViewText], around: Surroundings) -> dict[bytes, Zone]:
+    """The zones whose policy is looked after or that are primary, by name; the first where views have several."""
+    if len(views) > 1:
+        for text in views[0].zones:
+            around.findings.error(text.place, "when using 'view' statements, all zones must be in views")
+    zones: dict[bytes, Zone] = {}
+    for view in views:
+        seen: dict[bytes, Place] = {}
+        for zone in _zones_of(view, around, seen):
+            _join(zones, zone, view, around)
+    return zones
+
+
+def _join(zones: dict[bytes, Zone], zone: Zone, view: ViewText, around: Surroundings) -> None:
+    first = zones.setdefault(zone.name, zone)
+    if _unplaced(first) != _unplaced(zone) and zone.place and (first.policy or zone.policy):
+        around.findings.warn(
+            zone.place,
+            f"zone '{names.to_message(zone.name)}': another view has this zone too, with other settings; "
+            f"that of view '{view.name}' is passed over",
+        )
+
+
+def _unplaced(zone: Zone) -> Zone:
+    return replace(zone, place=None, key_directory_place=None)
+
+
+def _zones_of(view: ViewText, around: Surroundings, seen: dict[bytes, Place]) -> Iterator[Zone]:
+    for text in view.zones:
+        scope = Scope(text, view, around)
+        try:
+            name = names.from_text(text.name).lower()
+        except ValueError:
+            scope.error(f"zone '{text.name}': is not a valid name")
+            continue
+        if name in seen:
+            other = seen[name]
+            scope.error(
+                f"zone '{names.to_message(name)}': already exists previous definition: {other.file}:{other.line}"
+            )
+            continue
+        seen[name] = text.place
+        if "in-view" in text.settings:
+            continue
+        zone = _zone(name, scope)
+        if zone is not None:
+            yield zone
+
+
+def _zone(name: bytes, scope: Scope) -> Zone | None:
+    """The zone, or None if it is of a type that nobody signs, or wrong."""
+    shown = names.to_message(name)
+    if scope.type is None:
+        scope.error(f"zone '{shown}': type not present")
+        return None
+    policy_name = scope.value("dnssec-policy", NONE)
+    policy = scope.around.policies.get(policy_name)
+    if policy is None and policy_name != NONE:
+        scope.error(
+            f"zone '{shown}': option 'dnssec-policy {policy_name}' has no matching dnssec-policy config"
+            + hint(policy_name, scope.around.policies)
+        )
+    if scope.type not in PRIMARY + SECONDARY:
+        return None
+    _check_with_policy(shown, scope, policy)
+    _check_files(shown, scope, policy)
+    _check_key_folder(name, scope, policy_name)
+    return _make(name, scope, policy)
+
+
+def _check_with_policy(shown: str, scope: Scope, policy: Policy | None) -> None:
+    """What does not go together with a policy."""
+    settings = scope.text.settings
+    if policy is None:
+        return
+    if ttl := scope.find("max-zone-ttl"):
+        scope.warn(
+            f"zone '{shown}': option 'max-zone-ttl' is ignored when used together with 'dnssec-policy'", ttl.value_place
+        )
+    if (auto := settings.get("auto-dnssec")) and auto.value != "off":
+        scope.error(f"'auto-dnssec {auto.value};' cannot be configured if dnssec-policy is also set", auto.value_place)
+    for option in (*_OLD[1:], *_VALIDITIES):
+        if option in settings:
+            scope.error(f"{option}: cannot be configured if dnssec-policy is also set", settings[option].value_place)
+    if not _inline(scope, policy) and not _dynamic(scope):
+        why = " without a configured 'allow-update' or 'update-policy'" if scope.type in PRIMARY else ""
+        scope.error(
+            f"'inline-signing yes;' must also be configured explicitly for zones using dnssec-policy{why}. See "
+            "https://kb.isc.org/docs/dnssec-policy-requires-dynamic-dns-or-inline-signing"
+        )
+
+
+def _inline(scope: Scope, policy: Policy | None) -> bool:
+    """The zone's own word, else its policy's."""
+    own = scope.text.settings.get("inline-signing")
+    return bool(own.value) if own else policy is not None and policy.inline_signing
+
+
+def _dynamic(scope: Scope) -> bool:
+    return "update-policy" in scope.text.settings or bool(scope.value("allow-update", False))
+
+
+def _check_files(shown: str, scope: Scope, policy: Policy | None) -> None:
+    """A file that is written to is no other zone's."""
+    file = scope.text.settings.get("file")
+    if file is None:
+        inline = scope.text.settings.get("inline-signing")
+        if (scope.type in PRIMARY and "dlz" not in scope.text.settings) or (inline and inline.value):
+            scope.error(f"zone '{shown}': missing 'file' entry")
+        return
+    written = policy is not None or scope.type in SECONDARY or _dynamic(scope)
+    other = scope.around.files.setdefault(file.value, (file.place, written))
+    if other[0] != file.place and (written or other[1]):
+        scope.error(f"writeable file '{file.value}': already in use: {other[0].file}:{other[0].line}", file.place)
+
+
+def _check_key_folder(name: bytes, scope: Scope, policy_name: str) -> None:
+    """The keys of a zone follow one policy, in whatever views it is."""
+    if policy_name == NONE:
+        return
+    folder = scope.value("key-directory", "(null)")
+    text, other = scope.around.key_folders.setdefault((name, folder), (scope.text, policy_name))
+    if other not in (NONE, policy_name):
+        place = text.place
+        scope.error(
+            f"key-directory '{names.to_message(name)}/{folder}' already in use by zone {text.name} with policy "
+            f"{other}: {place.file}:{place.line}"
+        )
+
+
+def _make(name: bytes, scope: Scope, policy: Policy | None) -> Zone:
+    folder = scope.around.folder
+    file = scope.text.settings.get("file")
+    checkds = scope.value("checkds", None)
+    return Zone(
+        name=name,
+        policy=policy,
+        file=os.path.join(folder, file.value) if file else None,
+        key_directory=os.path.join(folder, scope.value("key-directory", "")) or ".",
+        inline_signing=_inline(scope, policy),
+        checkds={"true": "yes", "false": "no"}.get(checkds, checkds),
+        parental_agents=_agents(name, scope),
+        serial_update_method=scope.value("serial-update-method", "increment"),
+        loadkeys_interval=_interval(scope),
+        sig_signing_nodes=_positive(scope, "sig-signing-nodes", 100),
+        sig_signing_signatures=_positive(scope, "sig-signing-signatures", 10),
+        sig_signing_type=_private_type(scope),
+        place=scope.text.place,
+        key_directory_place=keys.value_place if (keys := scope.find("key-directory")) else None,
+    )
+
+
+def _agents(name: bytes, scope: Scope) -> Any:
+    text = scope.text.settings.get("parental-agents")
+    if text is None:
+        return ()
+    keys = {wire: key for wire, (key, _) in scope.view.keys.found.items()}
+    senders = {
+        family: found.value
+        for family, option in ((4, "parental-source"), (6, "parental-source-v6"))
+        if (found := scope.find(option))
+    }
+    directory = scope.around.directory
+    try:
+        servers = replace(directory, keys={**directory.keys, **keys}, senders=senders).servers(text.value)
+    except Refusal as refusal:
+        scope.error(refusal.message, refusal.place)
+        return ()
+    if not servers:
+        scope.error(f"zone '{names.to_message(name)}': empty 'parental-agents' entry")
+    return servers
+
+
+def _interval(scope: Scope) -> int:
+    found = scope.find("dnssec-loadkeys-interval")
+    if found is None:
+        return 3600
+    if not found.value:
+        scope.error("dnssec-loadkeys-interval: 0 is no interval; it is 1 to 1440 minutes", found.value_place)
+    if found.value > _MOST_MINUTES:
+        scope.warn(
+            f"dnssec-loadkeys-interval: {found.value} minutes are taken for {_MOST_MINUTES}, a day", found.value_place
+        )
+    return int(min(found.value, _MOST_MINUTES)) * 60
+
+
+def _positive(scope: Scope, option: str, default: int) -> int:
+    """A number that named raises to 1."""
+    return max(1, int(scope.value(option, default)))
+
+
+def _private_type(scope: Scope) -> int:
+    found = scope.find("sig-signing-type")
+    if found is None:
+        return 65534
+    if found.value not in _PRIVATE_TYPES:
+        bounds = f"[{_PRIVATE_TYPES[0]}..{_PRIVATE_TYPES[-1]}]"
+        scope.error(f"sig-signing-type: {found.value} out of range {bounds}", found.value_place)
+    return int(found.value)
