@@ -61,7 +61,7 @@ class Zone:
     steps: list[Step] = field(default_factory=list)
 
     def make(self, rule: KeyRule, now: int) -> Key:
-        self.next_tag += 1000
+        self.next_tag = (self.next_tag + 1000) % 65536
         bare = key(self.next_tag, rule, goal=None, times=KeyTimes(created=now))
         return replace(bare, ttl=0, state=NO_STATE)
 

@@ -33,7 +33,8 @@ def initial(rule=CSK, *, alone=False, known=False, **ago):
         ({"publish": DNSKEY_REACH - 1}, "O:RHRH"),
         ({"publish": DNSKEY_REACH}, "O:OHOH"),
         ({"publish": DAY, "activate": ZONE_REACH - 1}, "O:OROH"),
-        ({"publish": DAY, "activate": ZONE_REACH}, "O:OOOH"),
+        ({"publish": DAY, "activate": ZONE_REACH}, "O:OOOR"),  # there may be a DS that nobody has told of
+        ({"publish": DAY, "activate": ZONE_REACH, "sync_publish": -1}, "O:OOOH"),
         ({"activate": ZONE_REACH}, "O:HOHH"),
         ({"publish": DAY, "activate": 9 * DAY, "sync_publish": DS_REACH - 1}, "O:OOOR"),
         ({"publish": DAY, "activate": 9 * DAY, "sync_publish": DS_REACH}, "O:OOOO"),

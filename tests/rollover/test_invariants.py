@@ -146,7 +146,7 @@ def test_in_the_end_each_line_has_its_key_and_all_others_are_hidden(last, earlie
     assert zone.steps[-1].waits == ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(policies(insecure=False), st.data())
 def test_nothing_changes_before_the_next_event(first, data):
     zone = Zone(replace(first, purge_keys=0))
@@ -163,8 +163,8 @@ def test_nothing_changes_before_the_next_event(first, data):
         zone.now, zone.parent_follows = event, True
 
 
-@settings(max_examples=25, deadline=None)
-@given(policies(insecure=False), st.lists(st.integers(0, 9 * DAY), min_size=30, max_size=30))
+@settings(max_examples=15, deadline=None)
+@given(policies(insecure=False), st.lists(st.integers(0, 9 * DAY), min_size=25, max_size=25))
 def test_a_late_step_is_never_ahead_of_one_in_time(first, lateness):
     first = replace(first, purge_keys=0, manual_mode=False)
     first = replace(first, keys=tuple(replace(line, lifetime=90 * DAY) for line in first.keys if line.ksk))

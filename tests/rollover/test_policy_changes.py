@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from fastsign.kasp.policy import DAY, HOUR, MINUTE
+from fastsign.keys.metadata import KeyTimes
+from fastsign.rollover.key import NO_STATE
 from fastsign.rollover.outcome import Observations
-from rollover_scene import CSK, KSK, START, ZSK, Zone, letters, policy
+from rollover_scene import CSK, KSK, START, ZSK, Zone, key, letters, policy
 
 IPUB = 2 * HOUR + 5 * MINUTE
 NEW_CSK = replace(CSK, algorithm=14, bits=384)
@@ -114,6 +116,19 @@ def test_back_to_secure_before_the_ds_is_gone():
     zone.parent_follows = True
     zone.run(60 * DAY)
     assert sorted(zone.states().values()) == ["H:HHHH", "O:OOOO"]
+
+
+def test_keys_from_before_the_policy_stay_until_the_parent_has_let_go_of_their_ds():
+    """Keys of dnssec-keygen have no time for their DS, and the policy wants another algorithm."""
+    long_ago = KeyTimes(created=START - 90 * DAY, publish=START - 90 * DAY, activate=START - 90 * DAY)
+    ksk, zsk = (replace(key(tag, rule, times=long_ago), state=NO_STATE) for tag, rule in ((1, KSK), (2, ZSK)))
+    zone = Zone(policy(NEW_CSK), (ksk, zsk), parent_follows=False)
+    zone.run(60 * DAY)
+    assert (letters(zone.key(1)), letters(zone.key(2))) == ("H:O-OU", "H:OO--")
+    assert {wait.key for wait in zone.steps[-1].waits if wait.rule == "parent"} >= {ksk.name}
+    zone.parent_follows = True
+    zone.run(60 * DAY)
+    assert sorted(zone.states().values()) == ["H:H-HH", "H:HH--", "O:OOOO"]
 
 
 @pytest.mark.parametrize("day", range(0, 14, 2))

@@ -37,7 +37,7 @@ def apart(*codes: str) -> tuple[Key, ...]:
         (["OOOH"], False, False),
         (["OOOU", "OOOR"], False, True),
         (["OOOU"], True, True),
-        ([], True, False),
+        ([], False, False),
     ],
 )
 def test_rule_1(codes, insecure, holds):

@@ -122,6 +122,14 @@ def test_keys_are_purged_long_after_they_are_hidden(rules):
     assert {letters(key) for key in purged} <= {"H:HHHH", "H:H-HH", "H:HH--"}
 
 
+def test_the_next_event_may_be_the_rollover_of_a_key_just_made():
+    zone = Zone(policy(replace(CSK, lifetime=3 * HOUR), zone_propagation_delay=0))
+    assert zone.step().next_event == START + HOUR
+    zone = Zone(policy(KSK, replace(ZSK, lifetime=60 * DAY), KSK))
+    zone.run(5 * DAY)
+    assert zone.steps[-1].next_event == START + 60 * DAY - IPUB  # whatever the lines below it want
+
+
 def test_changes_count_from_when_the_zone_is_in_place():
     zone = Zone(policy())
     done = zone.step()

@@ -64,6 +64,8 @@ def by_times(key: Key, intervals: Intervals, now: int) -> dict[str, str]:
         guessed |= {DNSKEY: published, KRRSIG: published, "goal": OMNIPRESENT}
     if announced := by(times.sync_publish, ds_reach, RUMOURED, OMNIPRESENT):
         guessed |= {DS: announced, "goal": OMNIPRESENT}
+    elif times.sync_publish is None and guessed[DNSKEY] == guessed[ZRRSIG] == OMNIPRESENT:
+        guessed[DS] = RUMOURED  # a key so long in use is likely to have one: it may not be taken for none
     if retired := by(times.inactive, zone_reach, UNRETENTIVE, HIDDEN):
         guessed |= {ZRRSIG: retired, DS: UNRETENTIVE, "goal": HIDDEN}
     if removed := by(times.delete, dnskey_reach, UNRETENTIVE, HIDDEN):

@@ -104,10 +104,7 @@ def follows(key: Key, predecessor: Key) -> bool:
 
 def have_ds(view: View, insecure: bool) -> bool:
     """Rule 1: there is a DS at all times, unless the zone is on its way to being unsigned."""
-    return (
-        view.exists("---O") or view.exists("---R")  # (3a)
-        or (insecure and len(view.keys) > 0)
-    )  # fmt: skip
+    return insecure or view.exists("---O") or view.exists("---R")  # (3a)
 
 
 _3D_BEFORE = ("U-UO", "O-UO", "U-OO")

@@ -150,6 +150,9 @@ def _introduce(work: Work, at: int, key: Key, rule: KeyRule) -> None:
     if rule.lifetime and key.times.activate is not None:
         key = lifetime.retiring_at(key, plus(key.times.activate, rule.lifetime), work.intervals)
     work.keys[at] = key
+    _, publish = lifetime.scheduled(key, rule.lifetime, work.intervals, work.now)
+    if publish is not None:
+        work.expect(max(publish, work.now + 1))
     origin = "created" if key.name in work.made else "selected"
     work.say(f"keymgr: DNSKEY {key.label} ({key.role}) {origin} for policy {work.policy.name}")
 
