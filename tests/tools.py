@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = {
+    "cc": "build-essential",
     "dnssec-cds": "bind9-utils",
     "dnssec-dsfromkey": "bind9-utils",
     "dnssec-keygen": "bind9-utils",

@@ -1,0 +1,165 @@
+"""Plays rollovers on named and on fastsign's rules side by side: many zones, one clock, and a parent that takes its time.
+
+The clock goes from event to event: what a zone's key manager awaits, what its parent does, what its scenario says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastsign.kasp.policy import HOUR, Policy
+from fastsign.rollover.key import RUMOURED, UNRETENTIVE, Key
+from named_server import IDLE, NamedServer, Run
+from rollover_twin import Twin
+
+START = 1893456000  # 2030-01-01; nothing depends on it
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that is done to a zone so many seconds after its start."""
+
+    after: int
+    do: Callable[[Actor], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A zone's life: its policy, how long it is watched, and what is done to it."""
+
+    name: str
+    policy: Policy
+    duration: int
+    acts: tuple[Act, ...] = ()
+    parent_delay: int | None = 2 * HOUR  # until the parent follows a CDS; None: it never does
+    ttl: int = 300
+
+
+@dataclass
+class Actor:
+    """A zone on the stage."""
+
+    scenario: Scenario
+    server: NamedServer
+    twin: Twin
+    start: int
+    acts: list[Act] = field(default_factory=list)  # still to come
+    told: set[tuple[int, bool]] = field(default_factory=set)  # (tag, published) that the parent knows of
+    steps: int = 0
+
+    @property
+    def zone(self) -> str:
+        return self.twin.zone
+
+    @property
+    def end(self) -> int:
+        return self.start + self.scenario.duration
+
+    def next_moment(self) -> int | None:
+        """When to look at this zone again, None once its time is over."""
+        moments = [self.start + act.after for act in self.acts]
+        if self.twin.last is None or self.twin.last.next_event is not None:
+            moments.append(self.server.next_key_event(self.zone))
+        return min((moment for moment in moments if moment <= self.end), default=None)
+
+    def act_due(self, moment: int) -> Act | None:
+        """The next act whose time has come, if any; it is no longer to come."""
+        due = [act for act in self.acts if self.start + act.after <= min(moment, self.end)]
+        if due:
+            self.acts.remove(due[0])
+        return due[0] if due else None
+
+    def key(self, role: str, nth: int = -1) -> Key:
+        """Of the zone's keys of a role that are wanted, the last one made."""
+        keys = [key for key in self.twin.keys() if key.role == role and key.state.goal == "omnipresent"]
+        return sorted(keys, key=lambda key: (key.times.activate or 0, key.tag))[nth]
+
+    # ---- acts
+
+    def checkds(self, tag: int, published: bool, when: int | None = None) -> None:
+        self.server.checkds(self.zone, tag, published, when)
+        self.twin.checkds(tag, published, self.server.now if when is None else when)
+
+    def rollover(self, tag: int, when: int | None = None) -> None:
+        self.server.rollover(self.zone, tag, when)
+        now = self.server.now
+        self.twin.rollover(tag, now if when is None else when, now)
+
+    def change(self, policy: Policy) -> None:
+        self.server.reconfig({self.zone: policy})
+
+    def heed(self) -> None:
+        """The parent sees the CDS records, and some time later has what they ask for."""
+        if self.scenario.parent_delay is None:
+            return
+        for key in self.twin.keys():
+            published = {RUMOURED: True, UNRETENTIVE: False}.get(key.state.ds or "")
+            if published is not None and (key.tag, published) not in self.told:
+                self.told.add((key.tag, published))
+                after = self.server.now - self.start + self.scenario.parent_delay
+                self.acts.append(Act(after, _tell(key.tag, published)))
+
+
+def _tell(tag: int, published: bool) -> Callable[[Actor], None]:
+    return lambda actor: actor.checkds(tag, published)
+
+
+class Stage:
+    """All scenarios at once. Leaving its context ends named."""
+
+    def __init__(self, folder: Path, scenarios: Iterable[Scenario], start: int = START) -> None:
+        (folder / "named").mkdir()
+        self.folder = folder
+        self.server = NamedServer(folder / "named", start)
+        self.actors = {scenario.name: self._cast(scenario, start) for scenario in scenarios}
+        self.complaints: list[str] = []
+
+    def _cast(self, scenario: Scenario, start: int) -> Actor:
+        self.server.add_zone(scenario.name, scenario.policy, scenario.ttl)
+        twin = Twin(self.server, scenario.name, self.folder / "ours" / scenario.name)
+        return Actor(scenario, self.server, twin, start, sorted(scenario.acts, key=lambda act: act.after))
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.__exit__(None, None, None)
+
+    def play(self) -> None:
+        """From the start to the end of all scenarios."""
+        self.server.start()
+        self.follow()
+        while (moment := self._next_moment()) is not None:
+            self.server.jump(moment)
+            self.follow()
+            for actor in self.actors.values():
+                while act := actor.act_due(moment):
+                    self._wait_for_a_quiet_second()
+                    act.do(actor)
+                    self.follow()
+
+    def _wait_for_a_quiet_second(self) -> None:
+        """An act takes the next second, in which no key manager may have something of its own to do."""
+        while min(map(self.server.next_key_event, self.actors)) <= self.server.now + 1:
+            self.server.jump(self.server.now + 1)
+            self.follow()
+
+    def _next_moment(self) -> int | None:
+        moments = [actor.next_moment() for actor in self.actors.values()]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def follow(self) -> None:
+        """Do what named has done, and say where the outcome is another."""
+        for run in self.server.take_runs():
+            self._follow_run(self.actors[run.zone], run)
+        for actor in self.actors.values():
+            actor.heed()
+
+    def _follow_run(self, actor: Actor, run: Run) -> None:
+        actor.twin.run(run.at)
+        actor.steps += 1
+        elapsed = run.at - actor.start
+        place = f"{actor.zone}, step {actor.steps}, {elapsed // 86400} d {elapsed % 86400} s"
+        self.complaints += [f"{place}: {difference}" for difference in actor.twin.differences(run)]

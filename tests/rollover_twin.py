@@ -1,0 +1,164 @@
+"""fastsign's rollover rules over a copy of the key files of one of named's zones, and what tells the two apart."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import dns.rdata
+import dns.rrset
+
+from fastsign.agent.keyring import key_of, updated
+from fastsign.kasp.policy import KeyRule, Policy
+from fastsign.keys.files import KeyFile, read_key
+from fastsign.keys.metadata import KeyTimes
+from fastsign.keys.write import copy_key, rewrite_key
+from fastsign.rollover.commands import checkds, rollover_now
+from fastsign.rollover.key import UNRETENTIVE, Key
+from fastsign.rollover.outcome import Step
+from fastsign.rollover.step import step
+from named_server import IDLE, NamedServer, Run
+
+_PATIENCE = 30  # seconds of real time for named to sign what it has to sign
+_LOCAL_TIME = re.compile(r" \([A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9:]+\)$", re.MULTILINE)
+_SUFFIXES = (".key", ".private", ".state")
+
+
+class Twin:
+    """A zone's keys, once in named's folder and once in ours."""
+
+    def __init__(self, server: NamedServer, zone: str, folder: Path) -> None:
+        self.server, self.zone, self.folder = server, zone, folder
+        self.theirs = server.zones[zone].keys
+        self.last: Step | None = None
+        folder.mkdir(parents=True)
+
+    @property
+    def policy(self) -> Policy:
+        return self.server.zones[self.zone].policy
+
+    def files(self) -> dict[str, KeyFile]:
+        """Our key files, by name without suffix."""
+        paths = sorted(self.folder.glob("K*.key"))
+        return {path.stem: read_key(path.name, str(self.folder)) for path in paths}
+
+    def keys(self) -> tuple[Key, ...]:
+        return tuple(key_of(file) for file in self.files().values())
+
+    # ---- what we do
+
+    def run(self, at: int) -> Step:
+        """Our key manager's pass over our files, with the keys that named has made for the same purpose."""
+        outcome = step(self.policy, self.keys(), at, make_key=self._take_theirs)
+        self.write(outcome.keys)
+        for key in outcome.purged:
+            for suffix in _SUFFIXES:
+                (self.folder / f"{key.name}{suffix}").unlink(missing_ok=True)
+        self.last = outcome
+        return outcome
+
+    def checkds(self, tag: int, published: bool, when: int) -> None:
+        self.write(checkds(self.keys(), self.policy, when, published, tag))
+
+    def rollover(self, tag: int, when: int, now: int) -> None:
+        self.write(rollover_now(self.keys(), self.policy, tag, None, when, now))
+
+    def write(self, keys: Iterable[Key]) -> None:
+        files = self.files()
+        for key in keys:
+            rewrite_key(updated(files[key.name], key), state=True)
+
+    def _take_theirs(self, rule: KeyRule, now: int) -> Key:
+        """A key as make_key is to give it: one that named has just made, with nothing known but when."""
+        ours = self.files()
+        for path in sorted(self.theirs.glob("K*.key")):
+            file = read_key(path.name, str(self.theirs))
+            key = key_of(file)
+            if path.stem not in ours and (key.algorithm, key.bits, key.role) == (rule.algorithm, rule.bits, rule.role):
+                metadata = replace(file.metadata, times=KeyTimes(created=now), predecessor=None, successor=None, state=None)
+                copy_key(replace(file, ttl=None, metadata=metadata), str(self.folder))
+                return replace(key_of(read_key(path.name, str(self.folder))), ksk=rule.ksk, zsk=rule.zsk)
+        raise AssertionError(f"{self.zone} at {now}: we make a {rule.role} of algorithm {rule.algorithm}, named makes none")
+
+    def hand_over(self) -> None:
+        """Put our files in the place of named's, which must not be running."""
+        for path in self.theirs.glob("K*"):
+            path.unlink()
+        for path in self.folder.glob("K*"):
+            target = self.theirs / path.name
+            target.write_bytes(path.read_bytes())
+            target.chmod(path.stat().st_mode)
+
+    # ---- what tells us apart
+
+    def differences(self, run: Run) -> list[str]:
+        """In words: where files, the next event and what named serves are not as our step has it."""
+        assert self.last is not None
+        expected = IDLE if self.last.next_event is None else self.last.next_event - run.at
+        found = [] if expected == run.next_event - run.at else [f"next event: we {expected}, named {run.next_event - run.at}"]
+        found += _differing_files(self.folder, self.theirs)
+        return found + self._served_otherwise()
+
+    def _served_otherwise(self) -> list[str]:
+        """What named serves that does not fit our states, once it has had time to sign."""
+        until = time.monotonic() + _PATIENCE
+        while (found := list(self._look())) and time.monotonic() < until:
+            time.sleep(0.01)
+        return found
+
+    def _look(self) -> Iterable[str]:
+        files, keys = self.files(), self.keys()
+        rdata = {key.tag: files[key.name].rdata.hex() for key in keys}
+        shown = sorted(rdata[key.tag] for key in keys if key.in_zone)
+        announced = sorted(key.tag for key in keys if key.announces_ds)
+        deleted = self.policy.name == "insecure" and any(key.in_zone and key.signs_dnskey for key in keys)
+        soa, soa_signers = self.server.query(self.zone, "SOA")
+        dnskey, dnskey_signers = self.server.query(self.zone, "DNSKEY")
+        cds, cds_signers = self.server.query(self.zone, "CDS")
+        cdnskey, _ = self.server.query(self.zone, "CDNSKEY")
+        assert soa is not None
+        key_signers = {key.tag for key in keys if key.signs_dnskey and key.in_zone}
+        old_key_signers = {key.tag for key in keys if key.state.krrsig == UNRETENTIVE}
+        zone_signers = {key.tag for key in keys if key.signs_zone}
+        old_zone_signers = {key.tag for key in keys if key.state.zrrsig == UNRETENTIVE}
+        yield from _compare("DNSKEY", shown, _rdata(dnskey))
+        yield from _compare("TTL of DNSKEY", self.policy.dnskey_ttl if shown else None, dnskey.ttl if dnskey else None)
+        yield from _compare("CDS", [0] if deleted else announced, sorted(record.key_tag for record in cds or ()))
+        wanted = ["0000030000"] if deleted else sorted(rdata[tag] for tag in announced)
+        yield from _compare("CDNSKEY", wanted, _rdata(cdnskey))
+        # Where a combined key rolls, named keeps old signatures of RRsets that have not changed for a while.
+        yield from _compare("signers of SOA", zone_signers, soa_signers - old_zone_signers)
+        yield from _compare("signers of DNSKEY", key_signers, dnskey_signers - old_key_signers)
+        # A key of a new algorithm that signs the zone already signs the whole of it.
+        yield from _compare("signers of CDS", key_signers if cds else set(), cds_signers & key_signers)
+
+
+def _rdata(rrset: dns.rrset.RRset | None) -> list[str]:
+    return sorted(record.to_wire().hex() for record in rrset or ())
+
+
+def _compare(what: str, ours: object, theirs: object) -> Iterable[str]:
+    if ours != theirs:
+        yield f"{what}: we {ours}, named {theirs}"
+
+
+def _differing_files(ours: Path, theirs: Path) -> list[str]:
+    """Line by line; which file has what line that the other has not. Secrets are not shown."""
+    found = []
+    for name in sorted({path.name for folder in (ours, theirs) for path in folder.glob("K*")}):
+        our_lines, their_lines = _lines(ours / name), _lines(theirs / name)
+        only_ours = [line for line in our_lines if line not in their_lines]
+        only_theirs = [line for line in their_lines if line not in our_lines]
+        if name.endswith(".private"):
+            only_ours, only_theirs = ([line[:24] for line in lines] for lines in (only_ours, only_theirs))
+        if our_lines != their_lines:
+            found.append(f"{name}: we {only_ours}, named {only_theirs}")
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    """A file's lines, without the times in local form that stand behind the real ones."""
+    return _LOCAL_TIME.sub("", path.read_text("latin-1")).splitlines() if path.exists() else ["no such file"]
