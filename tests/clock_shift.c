@@ -106,26 +106,23 @@ time(time_t *seconds) {
 	return ts.tv_sec;
 }
 
-/* Wait in small pieces, since the system does not know when the clock is set. */
+/* Wait for a short while only, since the system does not know when the clock is set, and call that a wakeup for no
+ * reason, so that the caller looks again at what it waits for: a signal may have come just as the wait ended. */
 int
 pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
 		       const struct timespec *restrict until) {
 	if (hand_set == NULL) {
 		return system_wait(condition, mutex, until);
 	}
-	for (;;) {
-		struct timespec now, piece;
-		clock_gettime(CLOCK_REALTIME, &now);
-		if (now.tv_sec > until->tv_sec || (now.tv_sec == until->tv_sec && now.tv_nsec >= until->tv_nsec)) {
-			return ETIMEDOUT;
-		}
-		system_clock(CLOCK_REALTIME, &piece);
-		piece.tv_nsec += POLL;
-		piece.tv_sec += piece.tv_nsec / SECOND;
-		piece.tv_nsec %= SECOND;
-		int result = system_wait(condition, mutex, &piece);
-		if (result != ETIMEDOUT) {
-			return result;
-		}
+	struct timespec now, piece;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec > until->tv_sec || (now.tv_sec == until->tv_sec && now.tv_nsec >= until->tv_nsec)) {
+		return ETIMEDOUT;
 	}
+	system_clock(CLOCK_REALTIME, &piece);
+	piece.tv_nsec += POLL;
+	piece.tv_sec += piece.tv_nsec / SECOND;
+	piece.tv_nsec %= SECOND;
+	int result = system_wait(condition, mutex, &piece);
+	return result == ETIMEDOUT ? 0 : result;
 }

@@ -1,4 +1,4 @@
-"""The clock of a program under tests/clock_shift.c: it stands at a second, or runs within it, and goes where it is put."""
+"""The clock of a program under tests/clock_shift.c: it stands at a second, or runs within it, until it is set."""
 
 from __future__ import annotations
 

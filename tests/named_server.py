@@ -12,6 +12,7 @@ import secrets
 import socket
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ import dns.message
 import dns.name
 import dns.query
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
@@ -33,7 +35,10 @@ from named_policy import render
 IDLE = 86400  # seconds until a key manager runs again that expects nothing, as the configuration has it
 PATIENCE = 60  # seconds of real time until something that must come is given up
 _TICK = 0.005
-_LINE = re.compile(r"(\S+ \S+)\.\d+ zone (\S+)/IN(?: \((?:un)?signed\))?: next key event: (\S+ \S+)\.\d+")
+_LINE = re.compile(
+    r"keymgr: keyring: (?P<owner>[^/]+)/(?P<algorithm>[^/]+)/(?P<tag>\d+) "
+    r"|(?P<at>\S+ \S+)\.\d+ zone (?P<zone>\S+)/IN \(signed\): next key event: (?P<event>\S+ \S+)\.\d+"
+)
 _ZONE = """\
 $TTL {ttl}
 @ SOA ns hostmaster 1 3600 600 86400 300
@@ -50,6 +55,9 @@ class Run:
     zone: str
     at: int
     next_event: int  # IDLE after the run where none is known
+    order: tuple[
+        tuple[str, int], ...
+    ]  # of the keys as it saw them: (mnemonic of algorithm, tag), as it found the files
 
 
 @dataclass
@@ -80,11 +88,14 @@ class NamedServer:
         self._log = folder / "named.log"
         self._read = 0  # octets of the log
         self._untaken: list[Run] = []
+        self._seen: dict[str, list[tuple[str, int]]] = defaultdict(list)
 
     def __enter__(self) -> NamedServer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
         self.clock.close()
 
@@ -99,6 +110,14 @@ class NamedServer:
         (served.folder / "zone").write_text(_ZONE.format(ttl=ttl))
         self.zones[name] = served
         return served
+
+    def run_tool(self, tool: str, *arguments: str) -> None:
+        """Run a program of BIND's in the folder, with the time of our clock."""
+        command = [tools.find(tool), *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.clock.environment, capture_output=True, text=True, timeout=PATIENCE
+        )
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
 
     # ---- from start to stop
 
@@ -118,7 +137,7 @@ class NamedServer:
         self.clock.stand_at(self.now)
         self._read = 0
         self._write_configuration()
-        command = [tools.find("named"), "-g", "-n", "1", "-c", str(self.folder / "named.conf")]
+        command = [tools.find("named"), "-g", "-d", "1", "-n", "1", "-c", str(self.folder / "named.conf")]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, cwd=self.folder, env=self.clock.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -220,12 +239,16 @@ class NamedServer:
             file.seek(self._read)
             whole, newline, _ = file.read().rpartition(b"\n")
         self._read += len(whole) + len(newline)
-        runs = [
-            Run(zone, _moment(at), _moment(event)) for at, zone, event in _LINE.findall(whole.decode("utf-8", "replace"))
-        ]
-        for run in runs:
-            self.zones[run.zone].runs.append(run)
-        self._untaken += runs
+        for found in _LINE.finditer(whole.decode("utf-8", "replace")):
+            if found["tag"]:
+                self._seen[found["owner"]].append((found["algorithm"], int(found["tag"])))
+            else:
+                self._note(found["zone"], _moment(found["at"]), _moment(found["event"]))
+
+    def _note(self, zone: str, at: int, event: int) -> None:
+        run = Run(zone, at, event, tuple(self._seen.pop(zone, ())))
+        self.zones[zone].runs.append(run)
+        self._untaken.append(run)
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + PATIENCE
@@ -243,8 +266,8 @@ class NamedServer:
         answer = dns.query.tcp(question, "127.0.0.1", timeout=PATIENCE, port=self._port)
         assert answer.rcode() == dns.rcode.NOERROR, answer
         wanted = dns.rdatatype.from_text(rdtype)
-        rrset = answer.get_rrset(answer.answer, name, 1, wanted)
-        signatures = answer.get_rrset(answer.answer, name, 1, dns.rdatatype.RRSIG, wanted)
+        rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, wanted)
+        signatures = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, wanted)
         return rrset, {signature.key_tag for signature in signatures or ()}
 
     # ---- configuration

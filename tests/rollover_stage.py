@@ -1,17 +1,18 @@
-"""Plays rollovers on named and on fastsign's rules side by side: many zones, one clock, and a parent that takes its time.
+"""Plays rollovers on named and on fastsign's rules side by side: many zones, one clock, a parent that takes its time.
 
 The clock goes from event to event: what a zone's key manager awaits, what its parent does, what its scenario says.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastsign.kasp.policy import HOUR, Policy
 from fastsign.rollover.key import RUMOURED, UNRETENTIVE, Key
-from named_server import IDLE, NamedServer, Run
+from named_server import NamedServer, Run
 from rollover_twin import Twin
 
 START = 1893456000  # 2030-01-01; nothing depends on it
@@ -35,6 +36,11 @@ class Scenario:
     acts: tuple[Act, ...] = ()
     parent_delay: int | None = 2 * HOUR  # until the parent follows a CDS; None: it never does
     ttl: int = 300
+    prepare: Callable[[NamedServer, str], None] | None = None  # makes the keys that are there before all begins
+    parts: str = (
+        ""  # what all is like, as a regular expression, that sets us apart at the moment where we mean to differ
+    )
+    tolerated: str = ""  # lines of key files that may differ, as a regular expression
 
 
 @dataclass
@@ -47,6 +53,7 @@ class Actor:
     start: int
     acts: list[Act] = field(default_factory=list)  # still to come
     told: set[tuple[int, bool]] = field(default_factory=set)  # (tag, published) that the parent knows of
+    complaints: list[str] = field(default_factory=list)
     steps: int = 0
 
     @property
@@ -59,6 +66,8 @@ class Actor:
 
     def next_moment(self) -> int | None:
         """When to look at this zone again, None once its time is over."""
+        if self.complaints:
+            return None
         moments = [self.start + act.after for act in self.acts]
         if self.twin.last is None or self.twin.last.next_event is not None:
             moments.append(self.server.next_key_event(self.zone))
@@ -66,14 +75,14 @@ class Actor:
 
     def act_due(self, moment: int) -> Act | None:
         """The next act whose time has come, if any; it is no longer to come."""
-        due = [act for act in self.acts if self.start + act.after <= min(moment, self.end)]
+        due = [act for act in self.acts if not self.complaints and self.start + act.after <= min(moment, self.end)]
         if due:
             self.acts.remove(due[0])
         return due[0] if due else None
 
     def key(self, role: str, nth: int = -1) -> Key:
         """Of the zone's keys of a role that are wanted, the last one made."""
-        keys = [key for key in self.twin.keys() if key.role == role and key.state.goal == "omnipresent"]
+        keys = [key for key in self.twin.all_keys() if key.role == role and key.state.goal == "omnipresent"]
         return sorted(keys, key=lambda key: (key.times.activate or 0, key.tag))[nth]
 
     # ---- acts
@@ -94,7 +103,7 @@ class Actor:
         """The parent sees the CDS records, and some time later has what they ask for."""
         if self.scenario.parent_delay is None:
             return
-        for key in self.twin.keys():
+        for key in self.twin.all_keys():
             published = {RUMOURED: True, UNRETENTIVE: False}.get(key.state.ds or "")
             if published is not None and (key.tag, published) not in self.told:
                 self.told.add((key.tag, published))
@@ -114,11 +123,13 @@ class Stage:
         self.folder = folder
         self.server = NamedServer(folder / "named", start)
         self.actors = {scenario.name: self._cast(scenario, start) for scenario in scenarios}
-        self.complaints: list[str] = []
 
     def _cast(self, scenario: Scenario, start: int) -> Actor:
         self.server.add_zone(scenario.name, scenario.policy, scenario.ttl)
+        if scenario.prepare:
+            scenario.prepare(self.server, scenario.name)
         twin = Twin(self.server, scenario.name, self.folder / "ours" / scenario.name)
+        twin.adopt()
         return Actor(scenario, self.server, twin, start, sorted(scenario.acts, key=lambda act: act.after))
 
     def __enter__(self) -> Stage:
@@ -126,6 +137,17 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self.server.__exit__(None, None, None)
+
+    @property
+    def complaints(self) -> list[str]:
+        """What sets us apart from named, other than what is meant."""
+        found = []
+        for actor in self.actors.values():
+            parts = actor.scenario.parts
+            found += [text for text in actor.complaints if not (parts and re.search(parts, text))]
+            if parts and not actor.complaints:
+                found.append(f"{actor.zone} lives as under named; it was to part at: {parts}")
+        return found
 
     def play(self) -> None:
         """From the start to the end of all scenarios."""
@@ -154,12 +176,18 @@ class Stage:
         """Do what named has done, and say where the outcome is another."""
         for run in self.server.take_runs():
             self._follow_run(self.actors[run.zone], run)
-        for actor in self.actors.values():
-            actor.heed()
+            self.actors[run.zone].heed()
 
     def _follow_run(self, actor: Actor, run: Run) -> None:
-        actor.twin.run(run.at)
+        """Step along with a zone, until the first moment at which we are not as named is."""
+        if actor.complaints or run.at > actor.end:
+            return
         actor.steps += 1
+        try:
+            actor.twin.run(run)
+            found = actor.twin.differences(run, actor.scenario.tolerated)
+        except AssertionError as unmade:
+            found = [str(unmade)]
         elapsed = run.at - actor.start
         place = f"{actor.zone}, step {actor.steps}, {elapsed // 86400} d {elapsed % 86400} s"
-        self.complaints += [f"{place}: {difference}" for difference in actor.twin.differences(run)]
+        actor.complaints += [f"{place}: {difference}" for difference in found]
