@@ -149,7 +149,7 @@ SCENARIOS = (
                 change(
                     replace(
                         fast("middle-2", ksk(lifetime=12 * DAY), zsk(lifetime=8 * DAY)),
-                        dnskey_ttl=HOUR,
+                        dnskey_ttl=5 * MINUTE,
                         max_zone_ttl=4 * HOUR,
                     )
                 ),
@@ -159,6 +159,7 @@ SCENARIOS = (
                 change(
                     replace(
                         fast("middle-3", ksk(lifetime=9 * DAY), zsk(lifetime=8 * DAY)),
+                        dnskey_ttl=5 * MINUTE,
                         publish_safety=HOUR,
                         retire_safety=5 * HOUR,
                     )
@@ -266,6 +267,14 @@ PARTING_SCENARIOS = (
         5 * DAY,
         (Act(3 * DAY, change(fast("united-2", csk(ECDSAP256SHA256)))),),
         parts="next event: we|we \\[\\], named",
+    ),
+    # named goes by the old TTL of the DNSKEYs until the run after the policy has a higher one.
+    Scenario(
+        "raised.example",
+        fast("raised", ksk(), zsk()),
+        5 * DAY,
+        (Act(10 * MINUTE, change(replace(fast("raised-2", ksk(), zsk()), dnskey_ttl=HOUR))),),
+        parts="next event: we",
     ),
     # named takes records away as long as there is no DS, whoever may have cached one.
     Scenario(
