@@ -78,6 +78,10 @@ class RolloverError(FastsignError):
         self.reason = reason or message
 
 
+class SkrError(FastsignError):
+    """A signed key response (SKR) can't be used: it is malformed, does not verify, or has no bundle for the moment."""
+
+
 class HsmError(FastsignError):
     """An HSM, or its PKCS #11 module, does not do what was asked of it."""
 

@@ -64,13 +64,13 @@ def keyset_text(zone: bytes, dnskeys: Iterable[bytes], ttl: int, ksks: Collectio
     """Content of the keyset file: the DNSKEY records that the dsset file is about, as dnssec-signzone -C has them."""
     lines, owner = ["$ORIGIN .\n"], "@" if zone == b"\0" else names.to_message(zone)
     for rdata in dsset_keys(dnskeys, ksks):
-        head = _pad(_pad(owner, 24) + str(ttl), 32) + "IN DNSKEY "
+        head = padded(padded(owner, 24) + str(ttl), 32) + "IN DNSKEY "
         lines.append(head + _core.render_rdata(_DNSKEY, rdata, _TEXT_STYLE).decode("ascii") + "\n")
         owner = ""
     return "".join(lines)
 
 
-def _pad(text: str, column: int) -> str:
+def padded(text: str, column: int) -> str:
     """Tabs and blanks up to a column, at least one (BIND's indent)."""
     at = len(text.expandtabs())
     column = max(column, at + 1)

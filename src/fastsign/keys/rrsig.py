@@ -74,23 +74,27 @@ def why_not_signed_by(
     wanted = (rrtype, len(names.labels_of(owner)), owner.lower(), facts.key_tag(dnskey), fields.algorithm)
     if (rrsig.covered, rrsig.labels, rrsig.signer.lower(), rrsig.tag, rrsig.algorithm) != wanted:
         return "RRSIG failed to verify"
-    return None if _is_signed(fields, rrsig, _message(rrsig, owner, rdatas, rrclass)) else "RRSIG failed to verify"
+    return None if _is_signed(fields, rrsig, signed_data(rrsig, owner, rdatas, rrclass)) else "RRSIG failed to verify"
+
+
+def signed_data(rrsig: Rrsig, owner: bytes, rdatas: tuple[bytes, ...], rrclass: int) -> bytes:
+    """What is signed (RFC 4034 section 3.1.8.1): its digest, or itself for an algorithm that takes it whole."""
+    message = _message(rrsig, owner, rdatas, rrclass)
+    digest = _DIGESTS.get(rrsig.algorithm)
+    return hashlib.new(digest, message, usedforsecurity=False).digest() if digest else message
 
 
 def _message(rrsig: Rrsig, owner: bytes, rdatas: tuple[bytes, ...], rrclass: int) -> bytes:
-    """RFC 4034 section 3.1.8.1"""
     before = owner.lower() + rrsig.covered.to_bytes(2, "big") + rrclass.to_bytes(2, "big")
     before += rrsig.original_ttl.to_bytes(4, "big")
     rows = (before + len(rdata).to_bytes(2, "big") + rdata for rdata in rdatas)
     return rrsig.head + rrsig.signer.lower() + b"".join(rows)
 
 
-def _is_signed(key: facts.Dnskey, rrsig: Rrsig, message: bytes) -> bool:
+def _is_signed(key: facts.Dnskey, rrsig: Rrsig, data: bytes) -> bool:
     """Does the core find the signature good? A key that is none, or of an unknown algorithm, has signed nothing."""
     if key.algorithm not in facts.SUPPORTED:
         return False
-    digest = _DIGESTS.get(key.algorithm)
-    data = hashlib.new(digest, message, usedforsecurity=False).digest() if digest else message
     try:
         return _core.verify_one(key.algorithm, key.public_key, data, rrsig.signature)
     except KeyFileError:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastsign.keys.ds import SHA256
 from fastsign.keys.folder import KeyStore
 from fastsign.sign import serial
 from fastsign.sign.denial import Wanted
 from fastsign.zone.source import FileSource, Source
+
+if TYPE_CHECKING:  # a rare thing, and a start-up that is not to wait for it
+    from fastsign.keys.skr import Bundle
 
 RAW = 3  # the style that is no text
 
@@ -58,6 +62,7 @@ class Job:
     named_ttls: bool = False  # do the TTLs of named keys count too? BIND asks those in the folder alone
     zonemd: tuple[int, ...] = ()  # hash numbers of the digests of the whole zone (RFC 8976)
     ksk_only_keyset: bool = False  # -x
+    offline_keyset: Bundle | None = None  # DNSKEY, CDS, CDNSKEY records and signatures by a KSK elsewhere
     ignore_ksk_flag: bool = False  # -z
     verify: bool = True  # False: -P
     dsset_directory: str | None = "."  # None: no dsset- file

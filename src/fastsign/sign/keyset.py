@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastsign.errors import SigningError
 from fastsign.keys import facts
 from fastsign.keys.folder import KeyFolder, KeyStore
@@ -12,12 +14,35 @@ from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, SOA, Apex
 from fastsign.sign.job import Job
 from fastsign.sign.tell import Tell
 
+if TYPE_CHECKING:
+    from fastsign.keys.skr import Bundle
+
 
 def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
     """Select the keys as BIND does and bring the apex's DNSKEY, CDS and CDNSKEY RRsets in line with them.
 
     SigningError or KeyFileError, in BIND's words, if the zone can't be signed by them.
     """
+    if job.offline_keyset is not None:
+        selection = _choose_under_bundle(job, apex, job.offline_keyset, tell)
+    else:
+        selection = _select(job, apex, tell)
+        _update_dnskeys(apex, selection)
+        if job.smart:
+            _update_sync(job, apex, selection, tell)
+    _check_keys(job, apex, selection, tell)
+    return selection
+
+
+def _choose_under_bundle(job: Job, apex: Apex, bundle: Bundle, tell: Tell) -> Selection:
+    """The key records and their signatures are the bundle's; the keys that are here sign the rest."""
+    from fastsign.sign.offline import place_bundle, under_bundle
+
+    place_bundle(job, apex, bundle)
+    return under_bundle(job, _select(job, apex, tell), bundle)
+
+
+def _select(job: Job, apex: Apex, tell: Tell) -> Selection:
     store = job.keys or KeyFolder(job.key_directory)
     zone_keys = _zone_keys(job, store, apex, tell)
     if job.roles is not None:
@@ -27,7 +52,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
     named = store.named(job.origin, job.key_names)
     named_ksks = store.named(job.origin, job.ksk_names)
     if job.smart:
-        selection = select_smart(
+        return select_smart(
             job.origin,
             zone_keys,
             store.find(job.origin),
@@ -41,21 +66,15 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
             ksk_only=job.ksk_only_keyset,
             ignore_ksk_flag=job.ignore_ksk_flag,
         )
-    else:
-        selection = select_plain(
-            job.origin,
-            zone_keys,
-            named=named,
-            named_ksks=named_ksks,
-            dnskey_ttl=_rrset_ttl(job, apex, tell) or apex.soa_ttl,
-            ksk_only=job.ksk_only_keyset,
-            ignore_ksk_flag=job.ignore_ksk_flag,
-        )
-    _update_dnskeys(apex, selection)
-    if job.smart:
-        _update_sync(job, apex, selection, tell)
-    _check_keys(job, apex, selection, tell)
-    return selection
+    return select_plain(
+        job.origin,
+        zone_keys,
+        named=named,
+        named_ksks=named_ksks,
+        dnskey_ttl=_rrset_ttl(job, apex, tell) or apex.soa_ttl,
+        ksk_only=job.ksk_only_keyset,
+        ignore_ksk_flag=job.ignore_ksk_flag,
+    )
 
 
 def _zone_keys(job: Job, store: KeyStore, apex: Apex, tell: Tell) -> list[ZoneKey]:

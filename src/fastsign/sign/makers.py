@@ -35,13 +35,22 @@ def find_makers(job: Job, apex: Apex, selection: Selection) -> Makers:
     for key in (*selection.keys, *selection.removed_keys, *_with_files_alone(job, published, makers)):
         if len(known) < _KEYS_MAX and _maker(key.rdata) in makers:
             known.setdefault(key.rdata, key)
-    rules = _Rules(job, selection, frozenset(published))
+    rules = _Rules(job, selection, frozenset(published), _makers_elsewhere(job))
     uses = tuple(rules.use(rdata, key) for rdata, key in known.items())
     return Makers(tuple(known), uses, frozenset(map(_maker, known.keys() - set(published))))
 
 
 def _maker(rdata: bytes) -> tuple[int, int]:
     return rdata[3], facts.key_tag(rdata)
+
+
+def _makers_elsewhere(job: Job) -> frozenset[tuple[int, int]]:
+    """(algorithm, tag) of the keys that have signed the key records offline."""
+    if job.offline_keyset is None:
+        return frozenset()
+    from fastsign.sign.offline import bundle_makers
+
+    return bundle_makers(job.offline_keyset)
 
 
 def _with_files_alone(job: Job, published: list[bytes], makers: set[tuple[int, int]]) -> Iterator[SelectedKey]:
@@ -61,9 +70,12 @@ class _Rules:
     job: Job
     selection: Selection
     published: frozenset[bytes]
+    offline: frozenset[tuple[int, int]]  # keys whose signatures were brought in, and stay as they are
 
     def use(self, rdata: bytes, key: SelectedKey | None) -> KeyUse:
         numbers = {signer.rdata: number for number, signer in enumerate(self.selection.signers)}
+        if rdata in self.published and _maker(rdata) in self.offline:
+            return KeyUse(numbers.get(rdata), None, 0 if key is None else key.roles, offline=True)
         return KeyUse(
             signer=numbers.get(rdata),
             successor=self._successor(rdata, key, numbers),
