@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 import time
 from collections.abc import Iterator
@@ -12,54 +11,38 @@ from pathlib import Path
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.resolver
 import dns.rrset
 import pytest
 
+import checkds_scene
 import parents
-from fastsign.agent.checkds import PUBLISHED, UNCLEAR, WITHDRAWN, Asking, Findings, Verdict, check_parent, look
+from checkds_scene import (
+    CHILD,
+    COMING,
+    IMPATIENT,
+    ITS_DS,
+    LEAVING,
+    NOW,
+    OTHER,
+    PATIENT,
+    SECRET,
+    SOA,
+    WIRE,
+    answering,
+    ds_of,
+    key,
+    parent_zone,
+    reason_of,
+    verdict_of,
+    zone,
+)
+from fastsign.agent.checkds import PUBLISHED, UNCLEAR, WITHDRAWN, Asking, Findings, check_parent, look
 from fastsign.agent.keyring import key_of
-from fastsign.kasp.config import Server, TsigKey, Zone
-from fastsign.kasp.policy import Policy
-from fastsign.keys import names
-from fastsign.keys.ds import ds_rdata, ds_text
-from fastsign.keys.files import KeyFile
-from fastsign.keys.metadata import NO_TIMES, KeyState, KeyTimes, Metadata
-
-NOW = 1_800_000_000
-POLICY = Policy("test", ())
-CHILD = "child.ent.parent.test."
-WIRE = names.from_text(CHILD)
-PATIENT = Asking(deadline=30.0, timeout=10.0)
-IMPATIENT = Asking(deadline=5.0, timeout=0.4, tries=1)  # where nothing comes
-SECRET = b"a secret of thirty-two octets..."
-SOA = "parent.test. 60 SOA ns1.parent.test. host.parent.test. 1 2 3 4 5"
-
-
-def key(number: int, ds: str | None = "rumoured", times: KeyTimes = NO_TIMES) -> KeyFile:
-    """A KSK whose public key is made of one octet."""
-    state = KeyState(ksk=True, zsk=False, dnskey="omnipresent", krrsig="omnipresent", ds=ds, goal="omnipresent")
-    return KeyFile(WIRE, 257, 3, 13, bytes([number]) * 64, 3600, "", metadata=Metadata(state=state, times=times))
-
-
-COMING, LEAVING, OTHER = key(1), key(2, "unretentive"), key(3, "omnipresent")
-
-
-def ds_of(file: KeyFile, digest: int = 2) -> str:
-    return ds_text(ds_rdata(WIRE, file.rdata, digest))
-
-
-def zone(*servers: Server, checkds: str | None = None) -> Zone:
-    return Zone(WIRE, POLICY, None, ".", parental_agents=servers, checkds=checkds)  # type: ignore[arg-type]
-
-
-def verdict_of(found: Findings, file: KeyFile) -> Verdict:
-    (verdict,) = [finding.verdict for finding in found.keys if finding.tag == file.tag]
-    return verdict
-
-
-def reason_of(found: Findings) -> str:
-    return found.keys[0].sights[0].reason
+from fastsign.kasp.config import Server, TsigKey
+from fastsign.keys.ds import ds_rdata
+from fastsign.keys.metadata import KeyTimes
 
 
 @pytest.fixture(scope="module")
@@ -67,20 +50,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("nsd")
 
 
-def parent_zone(*records: str) -> str:
-    lines = [SOA, "parent.test. 60 NS ns1.parent.test.", "parent.test. 60 NS ns2.parent.test."]
-    lines += ["ns1.parent.test. 60 A 127.0.0.1", "ns2.parent.test. 60 A 127.0.0.2"]
-    lines += [f"{CHILD} 60 NS ns.elsewhere.test."]
-    return "\n".join([*lines, *records]) + "\n"
-
-
 @pytest.fixture(scope="module")
 def true_parent(folder: Path) -> Iterator[int]:
-    """nsd with the DS of the key that comes (by SHA-384) and of one that stays, and a TSIG key."""
-    secret = base64.b64encode(SECRET).decode()
-    tsig = f'key:\n    name: "agent"\n    algorithm: hmac-sha256\n    secret: "{secret}"\n'
-    text = parent_zone(f"{CHILD} 7200 DS {ds_of(COMING, 4)}", f"{CHILD} 7200 DS {ds_of(OTHER)}")
-    with parents.nsd(folder / "true", "parent.test", text, tsig) as port:
+    with checkds_scene.true_parent(folder / "true") as port:
         yield port
 
 
@@ -172,17 +144,6 @@ def test_an_unsigned_answer_to_a_signed_question_is_none() -> None:
 # ---- who misbehaves
 
 
-def answering(*sections: tuple[str, str], clear: int = 0, rcode: int = 0) -> parents.Behaviour:
-    def behave(question: dns.message.Message, tcp: bool) -> dns.message.Message:
-        answer = parents.answer_to(question, *sections)
-        answer.flags &= ~clear
-        answer.set_rcode(dns.rcode.Rcode.make(rcode))
-        return answer
-
-    return behave
-
-
-ITS_DS = ("answer", f"{CHILD} 60 DS {ds_of(COMING)}")
 WRONG_DIGEST = ("answer", f"{CHILD} 60 DS {COMING.tag} 13 2 {'00' * 32}")
 ODD_DIGEST = ("answer", f"{CHILD} 60 DS {COMING.tag} 13 200 {'00' * 32}")
 ITS_SOA = ("authority", f"{CHILD} 60 SOA a. b. 1 2 3 4 5")
@@ -258,9 +219,12 @@ def test_a_lost_question_is_asked_again() -> None:
     assert (found.keys[0].verdict, len(set(asked))) == (PUBLISHED, 2)  # with another number
 
 
-@pytest.mark.parametrize("by_udp", ["nothing", "truncated"])
-def test_tcp_is_tried_where_udp_does_not_do(by_udp: str) -> None:
+@pytest.mark.parametrize(("by_udp", "asked"), [("nothing", [False, False, True]), ("truncated", [False, True])])
+def test_tcp_is_tried_where_udp_does_not_do(by_udp: str, asked: list[bool]) -> None:
+    ways: list[bool] = []
+
     def tcp_only(question: dns.message.Message, tcp: bool) -> dns.message.Message | None:
+        ways.append(tcp)
         if tcp:
             return parents.answer_to(question, ITS_DS)
         answer = parents.answer_to(question)
@@ -268,9 +232,9 @@ def test_tcp_is_tried_where_udp_does_not_do(by_udp: str) -> None:
         return answer if by_udp == "truncated" else None
 
     with parents.made_up(tcp_only) as port:
-        asking = Asking(deadline=30.0, timeout=1.0, tries=1)
+        asking = Asking(deadline=30.0, timeout=1.0, tries=2)
         found = check_parent(zone(Server("127.0.0.1", port)), [COMING], NOW, asking=asking)
-    assert found.keys[0].verdict == PUBLISHED
+    assert (found.keys[0].verdict, ways) == (PUBLISHED, asked)
 
 
 def test_many_ds_records_come_by_tcp_from_a_real_server(folder: Path) -> None:
@@ -290,93 +254,6 @@ def test_a_question_comes_from_the_source_address() -> None:
     with parents.made_up(answering(ITS_DS), seen=seen) as port:
         check_parent(zone(Server("127.0.0.1", port, source="127.0.0.3")), [COMING], NOW, asking=PATIENT)
     assert seen == ["127.0.0.3"]
-
-
-# ---- the parent's name servers
-
-
-def resolver_at(port: int) -> dns.resolver.Resolver:
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = ["127.0.0.1"], port
-    return resolver
-
-
-def test_the_name_servers_of_the_parent_are_found_and_asked(true_parent: int) -> None:
-    """The zone is two labels below its parent: the resolver has no NS records for what is between."""
-    asking = replace(PATIENT, resolver=resolver_at(true_parent), port=true_parent)
-    found = check_parent(zone(), [COMING, LEAVING, OTHER], NOW, asking=asking)
-    assert [(each.settled, each.count) for each in found.keys] == [(True, 2), (True, 2)]
-    assert [sight.agent for sight in found.keys[0].sights] == ["ns1.parent.test.", "ns2.parent.test."]
-    assert found.notes == ("the name servers of parent.test. were found by a resolver that has not validated them",)
-
-
-def test_checkds_yes_asks_the_name_servers_even_with_agents(true_parent: int) -> None:
-    asking = replace(PATIENT, resolver=resolver_at(true_parent), port=true_parent)
-    found = check_parent(zone(Server("127.0.0.1", 9), checkds="yes"), [COMING], NOW, asking=asking)
-    assert found.keys[0].settled
-
-
-def resolving(names_to: dict[tuple[str, str], list[str]], rcode: int = 0) -> parents.Behaviour:
-    """A resolver that knows some RRsets and has no data for the rest."""
-
-    def behave(question: dns.message.Message, tcp: bool) -> dns.message.Message:
-        asked = question.question[0]
-        rrtype = dns.rdatatype.to_text(asked.rdtype)
-        records = names_to.get((asked.name.to_text(), rrtype), [])
-        answer = parents.answer_to(question, *(("answer", f"{asked.name} 60 {rrtype} {text}") for text in records))
-        answer.set_rcode(dns.rcode.Rcode.make(rcode))
-        return answer
-
-    return behave
-
-
-@pytest.mark.parametrize(
-    ("known", "rcode", "problem"),
-    [
-        ({}, 0, "no zone above has name servers that a resolver finds"),
-        ({}, 3, "a resolver says that ent.parent.test. does not exist"),
-        ({}, 2, "a resolver finds no NS records of ent.parent.test."),
-    ],
-)
-def test_a_parent_that_is_not_found_is_a_problem(
-    known: dict[tuple[str, str], list[str]], rcode: int, problem: str
-) -> None:
-    with parents.made_up(resolving(known, rcode)) as port:
-        found = check_parent(zone(), [COMING], NOW, asking=replace(PATIENT, resolver=resolver_at(port)))
-    assert found.problem.startswith(problem)
-    assert found.keys[0].verdict == UNCLEAR
-
-
-def test_a_name_server_without_an_address_settles_nothing(true_parent: int) -> None:
-    known = {
-        ("parent.test.", "NS"): ["ns1.parent.test.", "lost.parent.test."],
-        ("ns1.parent.test.", "A"): ["127.0.0.1"],
-    }
-    with parents.made_up(resolving(known)) as port:
-        asking = replace(PATIENT, resolver=resolver_at(port), port=true_parent)
-        found = check_parent(zone(), [COMING], NOW, asking=asking)
-    assert (found.keys[0].verdict, found.keys[0].count) == (UNCLEAR, 1)
-    assert {sight.reason for sight in found.keys[0].sights if sight.verdict == UNCLEAR} == {"has no address"}
-
-
-def test_a_name_server_counts_once_and_must_agree_with_itself(true_parent: int) -> None:
-    """At one address the true parent, at another one that has not heard of the DS yet."""
-    known = {("parent.test.", "NS"): ["ns.parent.test."], ("ns.parent.test.", "A"): ["127.0.0.1", "127.0.0.4"]}
-    with parents.made_up(resolving(known)) as port:
-        asking = replace(PATIENT, resolver=resolver_at(port), port=true_parent)
-        with parents.made_up(answering(("authority", SOA)), "127.0.0.4", port=true_parent):
-            found = check_parent(zone(), [COMING], NOW, asking=asking)
-    (sight,) = found.keys[0].sights
-    assert (sight.verdict, sight.reason.startswith("its addresses disagree: 127.0.0.1#")) == (UNCLEAR, True)
-
-
-def test_the_root_zone_has_no_parent() -> None:
-    root = replace(zone(), name=b"\0")
-    with parents.made_up(resolving({})) as port:
-        found = check_parent(
-            root, [replace(COMING, owner=b"\0")], NOW, asking=replace(PATIENT, resolver=resolver_at(port))
-        )
-    assert found.problem == "no zone above has name servers that a resolver finds"
 
 
 # ---- beside the CDS records
