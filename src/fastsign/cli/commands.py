@@ -41,6 +41,7 @@ _TABLE = (
     Command("revoke", "dnssec-revoke", _COMPAT + "revoke", KEYS, "revoke a key"),
     Command("importkey", "dnssec-importkey", _COMPAT + "importkey", KEYS, "take in a key that others hold"),
     Command("keyfromlabel", "dnssec-keyfromlabel", _COMPAT + "keyfromlabel", KEYS, "make files for a key in an HSM"),
+    Command("ksr", "dnssec-ksr", _COMPAT + "ksr", KEYS, "keys and signatures for an offline KSK"),
     Command("dsfromkey", "dnssec-dsfromkey", _COMPAT + "dsfromkey", PARENT, "print the DS records of keys"),
     Command("cds", "dnssec-cds", _COMPAT + "cds", PARENT, "follow a child's CDS records"),
     Command("checkzone", "named-checkzone", _COMPAT + "checkzone", ZONES, "check a zone as a server would"),

@@ -225,8 +225,6 @@ def _digest_types(text: PolicyText, findings: Findings) -> tuple[int, ...]:
             if number == ds.SHA1:
                 findings.warn(place, f"dnssec-policy: deprecated CDS digest-type {word}")
             types.append(number)
-    if not types:
-        findings.error(text.settings["cds-digest-types"].place, "dnssec-policy: no cds digest-type is left")
     return tuple(dict.fromkeys(types))
 
 

@@ -28,7 +28,7 @@ def choose_keys(job: Job, apex: Apex, tell: Tell) -> Selection:
     else:
         selection = _select(job, apex, tell)
         _update_dnskeys(apex, selection)
-        if job.smart:
+        if job.smart and job.roles is None:
             _update_sync(job, apex, selection, tell)
     _check_keys(job, apex, selection, tell)
     return selection
@@ -46,9 +46,7 @@ def _select(job: Job, apex: Apex, tell: Tell) -> Selection:
     store = job.keys or KeyFolder(job.key_directory)
     zone_keys = _zone_keys(job, store, apex, tell)
     if job.roles is not None:
-        selection = select_by_roles(zone_keys, store.find(job.origin), job.roles, apex.ttl_of(DNSKEY) or apex.soa_ttl)
-        _check_keys(job, apex, selection, tell)
-        return selection
+        return select_by_roles(zone_keys, store.find(job.origin), job.roles, apex.ttl_of(DNSKEY) or apex.soa_ttl)
     named = store.named(job.origin, job.key_names)
     named_ksks = store.named(job.origin, job.ksk_names)
     if job.smart:

@@ -162,6 +162,18 @@ CDS = {
     "ttl": "T",
 }
 
+KSR = {
+    **_KEY_FILES,
+    "config": "l",
+    "end": "e",
+    "engine": "E",
+    "fips": "F",
+    "input": "f",
+    "ksks": "o",
+    "policy": "k",
+    "start": "i",
+}
+
 NSEC3HASH = {"rdata-order": "r"}
 
 CHECKZONE = {
