@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from fastsign.kasp.policy import DAY, HOUR, MINUTE
+from fastsign.keys.metadata import KeyTimes
 from fastsign.rollover.commands import checkds, rollover_now
-from rollover_scene import CSK, KSK, START, ZSK, Zone, letters, policy
+from fastsign.rollover.outcome import Observations
+from rollover_scene import CSK, KSK, START, ZSK, Zone, key, letters, policy
 
 IPUB = 2 * HOUR + 5 * MINUTE
 IRET_ZSK = 10 * DAY + HOUR + 5 * MINUTE
@@ -120,6 +122,16 @@ def test_keys_are_purged_long_after_they_are_hidden(rules):
     purged = [key for done in zone.steps for key in done.purged]
     assert purged
     assert {letters(key) for key in purged} <= {"H:HHHH", "H:H-HH", "H:HH--"}
+
+
+def test_no_key_is_purged_whose_dnskey_is_still_there():
+    zone = Zone(policy(purge_keys=DAY)).settle()
+    gone = key(7, CSK, "HHHH", goal="H", times=KeyTimes(publish=START, dnskey_change=START))
+    zone.keys += (gone,)
+    zone.seen = Observations(published=frozenset({gone.identity}))
+    assert zone.step().purged == ()
+    zone.seen = Observations()
+    assert [one.tag for one in zone.step().purged] == [7]
 
 
 def test_the_next_event_may_be_the_rollover_of_a_key_just_made():

@@ -104,6 +104,14 @@ def test_a_key_from_stock_is_taken_before_one_is_made():
     assert f"keymgr: DNSKEY {stock.label} (ZSK) selected for policy mine" in done.log
 
 
+def test_a_key_in_stock_for_another_policy_stays_there():
+    zone = Zone(policy(KSK, ZSK, purge_keys=DAY)).settle()
+    zone.keys += (key(7, replace(ZSK, algorithm=14, bits=384), goal=None, times=KeyTimes(created=START)),)
+    zone.step()
+    zone.run(30 * DAY)
+    assert zone.key(7).is_unused
+
+
 def test_a_late_successor_gets_its_full_lead():
     zone = Zone(policy(KSK, ROLLED)).settle()
     zone.now = START + 70 * DAY

@@ -9,6 +9,7 @@ U(nretentive), and "-" for any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from fastsign.rollover.key import (
     DNSKEY,
@@ -186,5 +187,6 @@ def _code(key: Key, unset: str) -> str:
     return "".join(_LETTERS.get(key.state_of(record) or "", unset) for record in (DNSKEY, ZRRSIG, KRRSIG, DS))
 
 
+@cache  # a few hundred states by a few dozen patterns, asked for all the time
 def _match(code: str, states: str) -> bool:
     return all(wanted in ("-", letter) for letter, wanted in zip(code, states, strict=True))

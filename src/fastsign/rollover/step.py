@@ -54,7 +54,7 @@ def _take_in(work: Work) -> None:
         if not key.has_secret:
             continue
         work.keys[at] = initial.with_states(key, work.intervals, work.now, alone=alone)
-        if not any(succession.matches(rule, work.keys[at]) for rule in work.policy.keys):
+        if not key.is_unused and not any(succession.matches(rule, work.keys[at]) for rule in work.policy.keys):
             succession.retire(work, at)
         if _may_be_purged(work, work.keys[at]):
             work.purged.append(key.name)
@@ -62,8 +62,8 @@ def _take_in(work: Work) -> None:
 
 
 def _may_be_purged(work: Work, key: Key) -> bool:
-    """Has the key been used, and been hidden for long enough?"""
-    if not work.policy.purge_keys or key.is_wanted or key.is_unused:
+    """Has the key been used, and been hidden for long enough? Not while its DNSKEY is there whatever its state says."""
+    if not work.policy.purge_keys or key.is_wanted or key.is_unused or key.identity in work.seen.published:
         return False
     if any(key.state_of(record) not in (HIDDEN, None) for record in RECORDS):
         return False

@@ -99,12 +99,9 @@ def _start(work: Work, rule: KeyRule) -> None:
 
 def _roll(work: Work, rule: KeyRule, active: int) -> None:
     """A successor, once it has to be published."""
-    key = work.keys[active]
+    key, publish = lifetime.scheduled(work.keys[active], rule.lifetime, work.intervals, work.now)
     if key.has_secret:
-        key, publish = lifetime.scheduled(key, rule.lifetime, work.intervals, work.now)
         work.keys[active] = key
-    else:
-        _, publish = lifetime.scheduled(key, rule.lifetime, work.intervals, work.now)
     if publish is None:
         return
     if publish > work.now:
@@ -160,9 +157,9 @@ def _introduce(work: Work, at: int, key: Key, rule: KeyRule) -> None:
 def _fresh(work: Work, rule: KeyRule) -> int | None:
     """A key that has never been used: one from stock, else a new one; None if there may be none now."""
     if work.must_ask:
-        zone = work.keys[0].label.partition("/")[0] if work.keys else ""
+        zone = f" for zone {work.keys[0].label.partition('/')[0]}" if work.keys else ""
         work.refuse(
-            f"keymgr-manual-mode: block new key generation for zone {zone} (policy {work.policy.name})",
+            f"keymgr-manual-mode: block new key generation{zone} (policy {work.policy.name})",
             f"policy {work.policy.name} is in manual mode: run 'dnssec -step' to have a {rule.role} made",
         )
         return None
