@@ -85,6 +85,10 @@ cdef extern from "zone.h" nogil:
         const uint64_t *rrset_anew
         const uint64_t *entry_anew
         const uint32_t *entry_node
+        const uint32_t *rrset_image
+        const uint32_t *entry_image
+        uint8_t *image_rows
+        uint64_t image_size
 
     ctypedef struct fs_signer:
         uint8_t algorithm
@@ -305,4 +309,9 @@ cdef fs_retained retained_of(object retained, const fs_order *order, const fs_ch
         if len(retained.rrset_anew) or len(retained.entry_anew):  # both are empty where nobody signs beyond its part
             view.rrset_anew = <const uint64_t *>items(retained.rrset_anew, "Q", order.rrset_count)
             view.entry_anew = <const uint64_t *>items(retained.entry_anew, "Q", chain.count)
+        if len(retained.image_rows):
+            view.rrset_image = <const uint32_t *>items(retained.rrset_image, "I", order.rrset_count)
+            view.entry_image = <const uint32_t *>items(retained.entry_image, "I", chain.count)
+            view.image_rows = <uint8_t *>items(retained.image_rows, "B", 1)
+            view.image_size = len(retained.image_rows)
     return view

@@ -268,6 +268,26 @@ def verify_range(
 def verify_close_chain(subject: object, survey: object, chain: int) -> bytes: ...
 def verify_zone_digests(subject: object, survey: object, hashes: Sequence[int]) -> tuple[dict[int, bytes], bytes]: ...
 
+# ---- image
+
+def image_index(rows: Column, count: int, keys: PublicKeys) -> Column: ...
+def write_image(
+    arena: object,
+    order: object,
+    chain: object,
+    retained: object,
+    apex: bytes,
+    signers: Sequence[object],
+    rows: Sequence[Column],
+    key_of_signer: Sequence[int],
+    key_of_old: Sequence[int],
+    now: int,
+    is_chain: bool,
+    first: int,
+    last: int,
+    out: Column,
+) -> tuple[int, int]: ...
+
 # ---- retain
 
 def retain_range(
@@ -280,6 +300,22 @@ def retain_range(
     uses: Sequence[object],
     now: int,
     cycle: int,
+    first: int,
+    last: int,
+) -> tuple[int, int, int, int, int]: ...
+def retain_of_image(
+    arena: object,
+    order: object,
+    chain: object,
+    retained: object,
+    apex: bytes,
+    keys: PublicKeys,
+    uses: Sequence[object],
+    now: int,
+    cycle: int,
+    image: object,
+    is_verified: bool,
+    is_chain: bool,
     first: int,
     last: int,
 ) -> tuple[int, int, int, int, int]: ...

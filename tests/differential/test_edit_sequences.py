@@ -1,5 +1,7 @@
 """Sequences of random edits, each signed again with the old signatures: as a signing from scratch, times apart.
 
+The old signatures are records of the input, or come from an image, which must make no difference at all.
+
 FASTSIGN_EDIT_SEQUENCES says how many; `make check-long` runs a thousand.
 """
 
@@ -31,6 +33,10 @@ def keygen(folder: Path, *options: str) -> str:
     return done.stdout.strip()
 
 
+def records(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if not line.startswith(";")]
+
+
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One pair of keys in use, and two of each role that wait."""
@@ -57,14 +63,16 @@ class Sequence:
         self.editor = ZoneEditor(self.random)
         self.chain, self.options = self.random.choice(CHAINS), ()
         self.retained = 0
+        (folder / "zone").write_text("\n".join(self.editor.lines()) + "\n")
+        self.sign("signed", *self.chain)
+        self.sign("of-image", *self.chain, "--image", folder / "image")
 
-    def sign(self, output: str, *options: str) -> list[str]:
+    def sign(self, output: str, *options: str | Path) -> list[str]:
         """Sign `zone`; what is in the result, its signatures less their times and themselves."""
         line = ("-S", "-t", "-O", "full", "-o", "example", "-K", self.folder / "keys", "-d", self.folder)
         done = signzone(*line, *options, "-f", self.folder / output, self.folder / "zone", now=self.now)
         self.retained += counts(done.stdout)[1]
-        lines = [x for x in (self.folder / output).read_text().splitlines() if not x.startswith(";")]
-        return [_VARIES.sub(r"\1 \2", line) for line in lines]
+        return [_VARIES.sub(r"\1 \2", line) for line in records(self.folder / output)]
 
     def step(self, number: int) -> None:
         """Edit, sign again, sign from scratch, compare."""
@@ -81,6 +89,10 @@ class Sequence:
         (self.folder / "zone").write_text("\n".join(zone) + "\n")
         scratch = self.sign("scratch", *self.chain)
         assert again == scratch, f"step {number}:\n" + "\n".join(sorted(set(again) ^ set(scratch)))
+        verify = ("-P",) if self.random.random() < 0.3 else ()  # then what the image has is verified before it is used
+        self.sign("of-image", *self.options, *self.chain, *verify, "--image", self.folder / "image")
+        left, right = (records(self.folder / output) for output in ("signed", "of-image"))
+        assert left == right, f"step {number}, of the image:\n" + "\n".join(sorted(set(left) ^ set(right)))
 
     def of_earlier_signing(self) -> list[str]:
         path = self.folder / "signed"
@@ -116,8 +128,6 @@ def test_edits_signed_again_are_as_signed_from_scratch(share, keys, tmp_path, mo
         folder = tmp_path / str(number)
         folder.mkdir()
         sequence = Sequence(number, keys, folder)
-        (folder / "zone").write_text("\n".join(sequence.editor.lines()) + "\n")
-        sequence.sign("signed", *sequence.chain)
         for step in range(STEPS):
             sequence.step(step)
         retained += sequence.retained

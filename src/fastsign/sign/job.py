@@ -38,6 +38,7 @@ class Job:
     expiration_dnskey: int
     denial: Wanted  # -3, -H, -A, -u
     output: str | None = None  # None: standard output
+    image: str | None = None  # file with the last run's signatures, which are kept where they fit; it gets the new ones
     style: int = 0  # 0: text, 1: full, 3: raw
     raw_input: bool = False  # -I raw
     journal: str | None = None  # -J: of the changes since the zone's file was written
@@ -79,6 +80,11 @@ class Job:
     def input(self) -> Source:
         """Where the records come from."""
         return self.source or FileSource(self.zone_file, self.raw_input, self.journal)
+
+    @property
+    def refresh(self) -> int:
+        """Seconds that a signature has to last if it is to stay."""
+        return (self.expiration - self.inception) % 2**32 // 4 if self.cycle is None else self.cycle
 
     @property
     def raw_output(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fastsign import _core
@@ -26,12 +26,15 @@ class Makers:
     strangers: frozenset[tuple[int, int]]  # (algorithm, tag) of those that are not in the zone
 
 
-def find_makers(job: Job, apex: Apex, selection: Selection) -> Makers:
-    """The keys that the zone has now, then those that its signatures name and the key directory knows."""
+def find_makers(job: Job, apex: Apex, selection: Selection, others: Iterable[bytes] = ()) -> Makers:
+    """The keys that the zone has now, then those that its signatures name and the key directory knows.
+
+    *others* are DNSKEYs of which there are signatures besides those of the input.
+    """
     published = apex.rdata_of(DNSKEY)
     known: dict[bytes, SelectedKey | None] = dict.fromkeys(published)
     known.update((key.rdata, key) for key in selection.keys if key.rdata in known)
-    makers = set(_core.find_signature_makers(apex.arena, job.origin.lower()))
+    makers = {*_core.find_signature_makers(apex.arena, job.origin.lower()), *map(_maker, others)}
     for key in (*selection.keys, *selection.removed_keys, *_with_files_alone(job, published, makers)):
         if len(known) < _KEYS_MAX and _maker(key.rdata) in makers:
             known.setdefault(key.rdata, key)

@@ -10,6 +10,7 @@ from fastsign.keys.facts import algorithm_name, key_tag
 from fastsign.keys.names import to_message
 from fastsign.keys.rrsig import parse_rrsig
 from fastsign.sign.denial import NSEC, Chain
+from fastsign.sign.image import kept_signatures
 from fastsign.sign.makers import Makers
 from fastsign.sign.plan import SIGNS_CDS, SIGNS_DNSKEY, SIGNS_REST
 from fastsign.sign.retain import KeyUse, Verdict
@@ -50,6 +51,7 @@ class _Signed:
     node: int  # that may have its signatures of the input
     retained: int  # a bit for each signer that has none to make
     anew: int  # a bit for each that makes one beyond its part
+    image: int  # where the image has signatures over it that stay, or 0
 
 
 def narrate(work: Work, makers: Makers | None, tell: Tell) -> None:
@@ -81,11 +83,13 @@ class _Narrator:
         if self.work.chain is not None and self.work.chain.kind != NSEC:
             self._tell_of_hashes(self.work.chain)
         for rrset in self._signed_rrsets():
-            rows = self._signatures(rrset)
+            rows, of_image = self._signatures(rrset), list(self._kept_of_image(rrset))
             label = f"{rrset.owner}/{_core.rrtype_to_text(rrset.rrtype)}"
-            if not rows:
+            if not rows and not of_image:
                 self.tell.detail(2, f"no existing signatures for {label}")
             self.tell.detail(1, f"{label}:")
+            for key in of_image:
+                self.tell.detail(2, "\t" + _WORDS[Verdict.KEPT].format(key=key))
             renewed = {signer for row in rows if (signer := self._tell_of(rrset, row)) is not None}
             for number in range(len(self.work.signers)):
                 if number not in renewed and self._makes(rrset, number):
@@ -145,6 +149,13 @@ class _Narrator:
         rows = work.order.rows(rrsigs) if rrsigs is not None else []
         return [row for row in rows if int.from_bytes(work.arena.record_rdata(row)[:2], "big") == rrset.rrtype]
 
+    def _kept_of_image(self, rrset: _Signed) -> Iterator[str]:
+        """The keys of signatures that come from an image."""
+        if self.work.retained is not None and rrset.image:
+            zone = to_message(self.work.apex.lower())
+            for algorithm, tag in kept_signatures(self.work.retained.image_rows, rrset.image):
+                yield f"{zone}/{algorithm_name(algorithm)}/{tag}"
+
     def _signed_rrsets(self) -> Iterator[_Signed]:
         """In the order in which they are signed."""
         order, chain = self.work.order, self.work.chain
@@ -174,12 +185,12 @@ class _Narrator:
             owner = f"{label.decode().upper()}.{zone}"
             yield _Signed(owner, _NSEC3, chain.ttl, node, *self._duty("entry", entry))
 
-    def _duty(self, kind: str, at: int) -> tuple[int, int]:
+    def _duty(self, kind: str, at: int) -> tuple[int, int, int]:
         retained = self.work.retained
         if retained is None:
-            return 0, 0
-        words, anew = getattr(retained, kind).view(), getattr(retained, f"{kind}_anew").view()
-        return words[at], anew[at] if len(anew) else 0
+            return 0, 0, 0
+        words, anew, image = (getattr(retained, name).view() for name in (kind, f"{kind}_anew", f"{kind}_image"))
+        return words[at], anew[at] if len(anew) else 0, image[at] if len(image) else 0
 
 
 def _uses(makers: Makers | None) -> Iterator[tuple[tuple[int, int], KeyUse]]:

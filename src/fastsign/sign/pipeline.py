@@ -14,6 +14,8 @@ from fastsign.sign import serial
 from fastsign.sign.apex import DNSKEY, NSEC3PARAM, RRSIG, ZONEMD, Apex
 from fastsign.sign.children import replace_ds
 from fastsign.sign.denial import NSEC3, OPT_OUT, Chain, Denial, Existing, choose_denial, make_chain
+from fastsign.sign.image import ImageFile, read_image
+from fastsign.sign.image_facts import UNKNOWN
 from fastsign.sign.job import Job
 from fastsign.sign.keyset import choose_keys
 from fastsign.sign.makers import Makers, find_makers
@@ -23,6 +25,7 @@ from fastsign.sign.report import Report
 from fastsign.sign.retain import Judge, Retained, retain_signatures
 from fastsign.sign.shards import KeyReference, Work, write_signed_zone
 from fastsign.sign.tell import Tell
+from fastsign.sign.unchanged import look_at_source, settled_source
 from fastsign.sign.zonemd import Seal, place, seal_zone
 from fastsign.zone.arena import Arena
 from fastsign.zone.arithmetic import is_greater
@@ -48,22 +51,26 @@ class Signed:
     strangers: frozenset[tuple[int, int]]  # (algorithm, tag) of keys that sign or have signed and are not in the zone
 
 
-def sign_zone(job: Job, file: Output, report: Report, tell: Tell) -> Signed:
+def sign_zone(job: Job, file: Output, report: Report, tell: Tell, image: ImageFile | None = None) -> Signed:
     """Load, order and sign the zone into *file*, which is left uncommitted.
+
+    The signatures go into *image*, too, and those that stay come from the one that it is to replace.
 
     FastsignError, in BIND's words where BIND has any, if it can't be signed; the file is then of no use.
     """
-    signed, seal = _write_zone(job, file, report, tell)
+    signed, seal = _write_zone(job, file, report, tell, image)
     if seal is not None:
         with report.phase("zonemd"):
             seal_zone(file.temporary, seal)
     return signed
 
 
-def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Signed, Seal | None]:
+def _write_zone(
+    job: Job, file: Output, report: Report, tell: Tell, image: ImageFile | None
+) -> tuple[Signed, Seal | None]:
     """All but the digests over the zone, for which it is read back: the input is forgotten by then."""
     with report.phase("load"):
-        arena = _load(job, tell)
+        arena = _load(job, tell, image)
     apex = Apex.of(arena, job.origin)
     job = _cap_key_ttl(job, tell)
     denial = choose_denial(job.denial, _existing_chain(apex))
@@ -78,17 +85,24 @@ def _write_zone(job: Job, file: Output, report: Report, tell: Tell) -> tuple[Sig
         chain = make_chain(arena, order, denial, min(apex.soa_ttl, apex.minimum))
     workers = _workers(job, order, chain)
     makers, retained = None, None
-    if is_signed:
-        makers = find_makers(job, apex, selection)
+    last = read_image(image.path, job.origin, tell) if image is not None else None
+    if is_signed or last is not None:
+        makers = find_makers(job, apex, selection, last.dnskeys if last is not None else ())
+        last = last.judged_by(makers.keys) if last is not None else None
+        judge = _judge(job, order, chain, apex, makers, tell)
+        gate = job.verify and image is not None and image.is_trusted
         with report.phase("retain"):
-            retained = retain_signatures(_judge(job, order, chain, apex, makers, tell), workers, report)
+            retained = retain_signatures(replace(judge, is_signed=is_signed, image=last, gate=gate), workers, report)
     work = _work(job, arena, order, chain, selection, retained)
+    if image is not None:
+        image.serial = apex.serial
+        work = replace(work, recording=image.record(job.now, [key.rdata for key in selection.signers], last))
     if tell.verbosity:
         tell.detail(4, f"using {workers} cpus")
         narrate(work, makers, tell)
     with report.phase("sign"):
         file.write(job.header)
-        write_signed_zone(work, workers, file, report)
+        write_signed_zone(work, workers, file, report, image)
         report.octets += len(job.header)
     seal = Seal.of(work, apex, job.zonemd, job.rrclass) if job.zonemd else None
     return _signed(job, apex, chain, selection, makers), seal
@@ -129,8 +143,11 @@ def _cap_key_ttl(job: Job, tell: Tell) -> Job:
     return replace(job, key_ttl=job.max_ttl)
 
 
-def _load(job: Job, tell: Tell) -> Arena:
+def _load(job: Job, tell: Tell, image: ImageFile | None) -> Arena:
+    before = look_at_source(job) if image is not None else UNKNOWN
     loaded = job.input.load(job.origin, job.rrclass, job.now)
+    if image is not None:
+        image.source = settled_source(job, before, loaded.octets, image.clock)
     for warning in loaded.warnings:
         tell.warn(warning)
     if loaded.missing_journal:
@@ -207,7 +224,7 @@ def _judge(job: Job, order: Order, chain: Chain, apex: Apex, makers: Makers, tel
         keys=makers.keys,
         uses=makers.uses,
         now=job.now,
-        cycle=(job.expiration - job.inception) % 2**32 // 4 if job.cycle is None else job.cycle,
+        cycle=job.refresh,
         one_by_one=job.engine == "openssl",
         verdicts=tell.verbosity > 1,
     )

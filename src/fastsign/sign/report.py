@@ -32,6 +32,11 @@ class Report:
         counts = {name: getattr(self, name) for name in (*_SIGNATURES, "octets", "workers")}
         return SigningReport(**counts, seconds={**self.phases, "total": total}, peak_memory=_peak_memory())
 
+    def restart(self) -> None:
+        """Forget what was counted; the time that it took stays."""
+        for name in (*_SIGNATURES, "octets"):
+            setattr(self, name, 0)
+
     def add(self, other: Report) -> None:
         """Count what another run did as well."""
         for name in (*_SIGNATURES, "octets"):

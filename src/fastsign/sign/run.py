@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from fastsign.errors import FileError, system_reason
+from fastsign.errors import FileError, VerificationError, system_reason
 from fastsign.keys.ds import dsset_name, keyset_name
+from fastsign.sign.image import ImageFile, open_image
 from fastsign.sign.job import Job
 from fastsign.sign.pipeline import Signed, sign_zone
 from fastsign.sign.report import Report
 from fastsign.sign.tell import Tell
+from fastsign.sign.unchanged import parameters_of
 from fastsign.zone.write import AtomicFile, Output, StreamFile, place_together, sync_together
 
 _WORTH_A_HINT = 1 << 20  # octets that the disk may as well be writing while they are verified
@@ -26,6 +28,7 @@ class Prepared:
     job: Job
     output: Output
     signed: Signed
+    image: ImageFile | None = None  # of its signatures; as the output, it is the caller's to close
 
 
 def run(job: Job, output: Output, report: Report, tell: Tell) -> Signed:
@@ -37,7 +40,7 @@ def run(job: Job, output: Output, report: Report, tell: Tell) -> Signed:
     """
     with output:
         prepared = prepare(job, output, report, tell)
-        with report.phase("publish"):
+        with prepared.image or nullcontext(), report.phase("publish"):
             errors = publish([prepared])
     if errors:
         raise errors[0]
@@ -58,7 +61,37 @@ def open_output(job: Job, stream: BinaryIO | None = None) -> Output:
 
 def prepare(job: Job, output: Output, report: Report, tell: Tell) -> Prepared:
     """Sign into *output* and verify what it holds; else as run."""
-    signed = sign_zone(job, output, report, tell)
+    with ExitStack() as failing:
+        image = open_image(job.image, tell)
+        if image is not None:
+            failing.enter_context(image)
+        try:
+            signed = _sign_and_verify(job, output, report, tell, image)
+        except VerificationError:
+            if image is None or not image.is_trusted or not report.retained:
+                raise
+            tell.warn(f"signing again: this time each signature of the image {job.image} is verified before it is used")
+            image.is_trusted = False
+            output.restart()
+            report.restart()
+            signed = _sign_and_verify(job, output, report, tell, image)
+        if image is None or not _finish(image, job, output, tell):
+            return Prepared(job, output, signed)
+        failing.pop_all()
+        return Prepared(job, output, signed, image)
+
+
+def _finish(image: ImageFile, job: Job, output: Output, tell: Tell) -> bool:
+    """Complete the image of a zone that is all that it will be; what can't be written is only missed."""
+    if not image.failure:
+        image.finish(job.origin, job.now, parameters_of(job), output)
+    if image.failure:
+        tell.warn(f"the image {job.image} can't be written: {image.failure}")
+    return not image.failure
+
+
+def _sign_and_verify(job: Job, output: Output, report: Report, tell: Tell, image: ImageFile | None) -> Signed:
+    signed = sign_zone(job, output, report, tell, image)
     if job.verify:
         from fastsign.sign.verify import gate
 
@@ -66,7 +99,7 @@ def prepare(job: Job, output: Output, report: Report, tell: Tell) -> Prepared:
             output.begin_sync()
         with report.phase("verify"):
             gate(job, output.temporary, report, tell, signed.strangers)
-    return Prepared(job, output, signed)
+    return signed
 
 
 def publish(zones: Sequence[Prepared]) -> dict[int, OSError]:
@@ -75,7 +108,9 @@ def publish(zones: Sequence[Prepared]) -> dict[int, OSError]:
     Returns what went wrong, by the zone's number.
     """
     errors: dict[int, OSError] = {}
-    outputs = [(i, zone.output) for i, zone in enumerate(zones)]
+    outputs: list[tuple[int, Output]] = [(i, zone.output) for i, zone in enumerate(zones)]
+    # A zone is in place before its image: one that is older than the image would lead to nothing wrong, either.
+    outputs += [(i, zone.image) for i, zone in enumerate(zones) if zone.image is not None]
     with ExitStack() as stack:
         for_parents = []
         for i, zone in enumerate(zones):

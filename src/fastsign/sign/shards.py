@@ -11,6 +11,7 @@ from fastsign import _core
 from fastsign._core import Column, PrivateKey, PublicKeys
 from fastsign.pool.workers import Pool
 from fastsign.sign.denial import NSEC3, Chain
+from fastsign.sign.image import ImageFile, Recording
 from fastsign.sign.plan import Signer
 from fastsign.sign.report import Report
 from fastsign.sign.retain import Retained
@@ -50,19 +51,31 @@ class Work:
     retained: Retained | None = None  # signatures of the input that stay
     check: bool = False  # verify each signature once it is made
     only: tuple[int, ...] = ()  # types that are written, and RRSIGs; empty: all
+    recording: Recording | None = None  # how the image of the signatures is written, if there is to be one
 
 
-def write_signed_zone(work: Work, workers: int, file: Output, report: Report) -> None:
-    """Sign and render the whole zone into *file*, behind what it holds already, the same for any number of workers."""
+# What the workers share: the work, a slot of each task in flight for its output, and one for its part of the image.
+Share = tuple[Work, tuple[Column, ...], tuple[Column, ...]]
+
+
+def write_signed_zone(work: Work, workers: int, file: Output, report: Report, image: ImageFile | None = None) -> None:
+    """Sign and render the whole zone into *file*, behind what it holds already, the same for any number of workers.
+
+    The signatures go into *image*, too.
+    """
     slots = tuple(Column("B") for _ in range(2 * workers + 2))
+    rows = tuple(Column("B") for _ in slots) if image is not None else ()
     ranges = list(_cut(work, workers))
     tasks = [(kind, first, last, i % len(slots)) for i, (kind, first, last) in enumerate(ranges)]
     report.workers = workers
     try:
-        with Pool(workers, (work, slots)) as pool:
+        with Pool(workers, (work, slots, rows)) as pool:
             done = itertools.count(1)
-            for (_, _, _, slot), (octets, signatures, good) in zip(tasks, pool.map(sign_shard, tasks), strict=True):
+            for (_, _, _, slot), shard in zip(tasks, pool.map(sign_shard, tasks), strict=True):
+                octets, signatures, good, *recorded = shard
                 file.append_from(slots[slot].fd, octets)
+                if image is not None:
+                    image.append_rows(rows[slot], *recorded)
                 report.octets += octets
                 report.generated += signatures
                 if work.check:
@@ -79,9 +92,12 @@ def forget_keys() -> None:
     _open_checker.cache_clear()
 
 
-def sign_shard(share: tuple[Work, tuple[Column, ...]], kind: int, first: int, last: int, slot: int) -> tuple[int, ...]:
-    """Sign and render [first, last) into an output slot; returns (octets, signatures, right ones of those checked)."""
-    work, slots = share
+def sign_shard(share: Share, kind: int, first: int, last: int, slot: int) -> tuple[int, ...]:
+    """Sign and render [first, last) into an output slot; returns (octets, signatures, right ones of those checked).
+
+    With an image: and the octets and rows that are in its slot, and the seconds until their first end.
+    """
+    work, slots, records = share
     signed = [_sign_range(work, number, kind, first, last) for number in range(len(work.signers))]
     rows, good = [row for row, _ in signed], sum(count for _, count in signed)
     signatures = sum(len(row) // signer.signature_length for row, signer in zip(rows, work.signers, strict=True))
@@ -90,7 +106,22 @@ def sign_shard(share: tuple[Work, tuple[Column, ...]], kind: int, first: int, la
     out.resize(0)
     zone = (work.arena, work.order, work.chain)
     octets = render(*zone, work.style, work.apex, work.signers, rows, first, last, out, work.retained, work.only)
-    return octets, signatures, good
+    if work.recording is None:
+        return octets, signatures, good
+    return octets, signatures, good, *_record(work, work.recording, rows, kind, first, last, records[slot])
+
+
+def _record(
+    work: Work, recording: Recording, rows: list[Column], kind: int, first: int, last: int, out: Column
+) -> tuple[int, int, int]:
+    """Write a range's part of the image."""
+    out.resize(0)
+    zone = (work.arena, work.order, work.chain, work.retained, work.apex.lower())
+    keys = (recording.key_of_signer, recording.key_of_old)
+    count, soonest = _core.write_image(
+        *zone, work.signers, rows, *keys, recording.now % 2**32, kind == ENTRIES, first, last, out
+    )
+    return len(out), count, soonest
 
 
 def _sign_range(work: Work, number: int, kind: int, first: int, last: int) -> tuple[Column, int]:

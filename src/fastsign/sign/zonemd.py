@@ -63,7 +63,7 @@ class Seal:
     @classmethod
     def of(cls, work: Work, apex: Apex, hashes: tuple[int, ...], rrclass: int) -> Seal:
         arena = Arena.empty()
-        bare = replace(work, arena=arena, order=order_zone(arena, work.apex), chain=None, retained=None)
+        bare = replace(work, arena=arena, order=order_zone(arena, work.apex), chain=None, retained=None, recording=None)
         return cls(bare, apex.soa, apex.soa_ttl, hashes, tuple(apex.rdata_of(ZONEMD)), rrclass)
 
 
@@ -105,5 +105,6 @@ def _render(seal: Seal, zonemds: list[bytes], sign: bool) -> bytes:
     for rrset, rrtype in enumerate(order.rrset_type.view()):
         retained.rrset.view()[rrset] = 0 if rrtype == ZONEMD and sign else nobody
     slot = Column("B")
-    sign_shard((replace(seal.work, arena=arena, order=order, retained=retained), (slot,)), NODES, 0, 1, 0)
+    work = replace(seal.work, arena=arena, order=order, retained=retained)
+    sign_shard((work, (slot,), ()), NODES, 0, 1, 0)
     return bytes(slot.view())

@@ -31,6 +31,7 @@ class Output(Protocol):
 
     def write(self, data: bytes | memoryview) -> None: ...
     def append_from(self, source_fd: int, octets: int) -> None: ...
+    def restart(self) -> None: ...
     def begin_sync(self) -> None: ...
     def place(self) -> None: ...
     def __enter__(self) -> Self: ...
@@ -65,6 +66,11 @@ class AtomicFile:
             if sent == 0:
                 raise OSError(f"{self.temporary}: source ended after {done} of {octets} octets")
             done += sent
+
+    def restart(self) -> None:
+        """Forget what was written."""
+        os.ftruncate(self.fd, 0)
+        os.lseek(self.fd, 0, os.SEEK_SET)
 
     @property
     def directory(self) -> str:

@@ -67,14 +67,23 @@ typedef struct {
     uint32_t count;
 } fs_chain;
 
-/* What follows from the signatures of the input (fastsign.sign.retain.Retained). In each word bit s is about signer s. */
+/* What follows from the signatures of the input or of an image (fastsign.sign.retain.Retained). In each word bit s is about signer s. */
 typedef struct {
     const uint64_t *rrset;      /* [rrsets] it has none to make here; NULL: nothing is kept */
     const uint64_t *entry;      /* [entries of the chain] the same */
     const uint64_t *rrset_anew; /* [rrsets] it makes one though this is not its part: it has signed here before; NULL: nowhere */
     const uint64_t *entry_anew; /* [entries] the same */
     const uint32_t *entry_node; /* [entries] NSEC3: node that has the entry's RRSIGs, FS_NONE where there are none */
+    const uint32_t *rrset_image; /* [rrsets] where the last run's image has signatures over it of which some stay; 0: none; NULL: nowhere */
+    const uint32_t *entry_image; /* [entries] the same */
+    uint8_t *image_rows;         /* (image.h) */
+    uint64_t image_size;
 } fs_retained;
+
+FS_INLINE uint32_t fs_image_reference(const fs_retained *retained, int is_rrset, uint32_t i) {
+    const uint32_t *references = is_rrset ? retained->rrset_image : retained->entry_image;
+    return references != NULL ? references[i] : 0;
+}
 
 /* Both words of one RRset or entry. */
 typedef struct {
@@ -126,6 +135,11 @@ FS_INLINE int fs_roles_cover(uint8_t roles, uint16_t type) {
 /* Has signer `number` a signature to make over an RRset of this type? */
 FS_INLINE int fs_has_to_sign(const fs_signer *signer, uint32_t number, uint16_t type, fs_duty duty) {
     return (fs_roles_cover(signer->roles, type) || (duty.anew >> number & 1)) && !(duty.retained >> number & 1);
+}
+
+/* Is this record of the arena an RRSIG that covers the type and was retained? */
+FS_INLINE int fs_is_kept_over(const fs_arena *arena, uint32_t row, uint16_t type) {
+    return arena->type[row] == FS_TYPE_RRSIG && arena->rdata_length[row] >= 18 && fs_load_be16(arena->rdata + arena->rdata_offset[row]) == type;
 }
 
 /* Is this RRset of this node authoritative data that is signed? (RFC 4035 section 2.2) */

@@ -5,8 +5,7 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 
-#include "chain.h"
-#include "message.h"
+#include "walk.h"
 
 /* One signer at work. */
 typedef struct {
@@ -73,55 +72,13 @@ static fs_status end_message(digester *with, fs_error *error) {
     return digest_length == 0 ? add_message(with, error) : add_digest(with, digest_length, error);
 }
 
-//----------- RRsets -----------------------------------------------------------
-
-static fs_status digest_rrset(digester *with, uint32_t node, uint32_t rrset, fs_error *error) {
-    const uint8_t *owner = fs_name(with->message.arena, with->message.order->node_name[node]);
-    const fs_rrsig_head head = fs_head_of(with->signer, owner, with->message.order->rrset_type[rrset]);
-    const fs_status status = fs_message_rrset(&with->message, &head, node, rrset, error);
+/* Add a row for what the signer has to sign. */
+static fs_status digest_target(void *context, const fs_target *target, fs_error *error) {
+    digester *with = context;
+    if (!fs_has_to_sign(with->signer, with->number, target->type, fs_target_duty(with->retained, target))) return FS_OK;
+    const fs_rrsig_head head = fs_head_of(with->signer, target->owner, target->type);
+    const fs_status status = fs_message_build(&with->message, &head, target, error);
     return status == FS_OK ? end_message(with, error) : status;
-}
-
-static fs_status digest_nsec(digester *with, uint32_t node, uint32_t entry, fs_error *error) {
-    const uint8_t *owner = fs_name(with->message.arena, with->message.order->node_name[node]);
-    const fs_rrsig_head head = fs_head_of(with->signer, owner, FS_TYPE_NSEC);
-    const fs_status status = fs_message_nsec(&with->message, &head, node, entry, error);
-    return status == FS_OK ? end_message(with, error) : status;
-}
-
-static fs_status digest_nsec3(digester *with, uint32_t entry, fs_error *error) {
-    uint8_t owner[FS_NAME_MAX + 33];
-    const fs_message *message = &with->message;
-    const uint32_t owner_length = fs_nsec3_owner(message->chain, entry, message->apex, message->apex_length, owner);
-    const fs_rrsig_head head = fs_head_of(with->signer, owner, FS_TYPE_NSEC3);
-    const fs_status status = fs_message_nsec3(&with->message, &head, owner, owner_length, entry, error);
-    return status == FS_OK ? end_message(with, error) : status;
-}
-
-static int signs(const digester *with, uint8_t flags, uint16_t type, fs_duty duty) {
-    return fs_is_signed(flags, type) && fs_has_to_sign(with->signer, with->number, type, duty);
-}
-
-static fs_status digest_node_nsec(digester *with, uint32_t node, uint32_t entry, fs_error *error) {
-    const uint8_t flags = with->message.order->node_flags[node];
-    return signs(with, flags, FS_TYPE_NSEC, fs_entry_duty(with->retained, entry)) ? digest_nsec(with, node, entry, error) : FS_OK;
-}
-
-/* The RRsets of one node, its NSEC among them in the order of types; *entry moves on when the node has one. */
-static fs_status digest_node(digester *with, uint32_t node, uint32_t *entry, fs_error *error) {
-    const fs_order *order = with->message.order;
-    const uint8_t flags = order->node_flags[node];
-    int nsec_left = fs_chain_has_nsec(with->message.chain, *entry, node);
-    fs_status status = FS_OK;
-    for (uint32_t i = order->node_rrset[node]; i < order->node_rrset[node + 1] && status == FS_OK; i++) {
-        if (nsec_left && order->rrset_type[i] > FS_TYPE_NSEC) {
-            status = digest_node_nsec(with, node, (*entry)++, error);
-            nsec_left = 0;
-        }
-        if (status == FS_OK && signs(with, flags, order->rrset_type[i], fs_rrset_duty(with->retained, i)))
-            status = digest_rrset(with, node, i, error);
-    }
-    return nsec_left && status == FS_OK ? digest_node_nsec(with, node, (*entry)++, error) : status;
 }
 
 //----------- Ranges -----------------------------------------------------------
@@ -148,14 +105,7 @@ fs_status fs_digest_range(const fs_digest_input *input, int is_chain, uint32_t f
         .signer = input->signer, .number = input->signer_number, .retained = input->retained, .out = out,
     };
     fs_status status = open_rows(&with, error);
-    if (!is_chain) {
-        uint32_t entry = fs_chain_find(input->chain, first);
-        for (uint32_t node = first; node < last && status == FS_OK; node++) status = digest_node(&with, node, &entry, error);
-    } else {
-        for (uint32_t entry = first; entry < last && status == FS_OK; entry++)
-            if (fs_has_to_sign(with.signer, with.number, FS_TYPE_NSEC3, fs_entry_duty(with.retained, entry)))
-                status = digest_nsec3(&with, entry, error);
-    }
+    if (status == FS_OK) status = fs_walk_signed(&with.message, is_chain, first, last, digest_target, &with, error);
     free(with.message.octets);
     return status;
 }

@@ -52,32 +52,29 @@ static fs_status begin_rr(fs_message *message, const uint8_t *owner, uint32_t ow
     return FS_OK;
 }
 
-fs_status fs_message_rrset(fs_message *message, const fs_rrsig_head *head, uint32_t node, uint32_t rrset, fs_error *error) {
+static fs_status build_rrset(fs_message *message, const fs_rrsig_head *head, const fs_target *target, fs_error *error) {
     const fs_arena *arena = message->arena;
     const fs_order *order = message->order;
-    const uint16_t type = order->rrset_type[rrset];
-    const uint32_t ttl = order->rrset_ttl[rrset], name = order->node_name[node], length = fs_name_size(arena, name);
-    const uint8_t *owner = fs_name(arena, name);
-    fs_status status = begin_message(message, head, owner, type, ttl, error);
+    const uint16_t type = target->type;
+    const uint32_t rrset = target->index, ttl = order->rrset_ttl[rrset];
+    fs_status status = begin_message(message, head, target->owner, type, ttl, error);
     for (uint32_t i = order->rrset_first[rrset]; i < order->rrset_first[rrset + 1] && status == FS_OK; i++) {
         const uint32_t row = order->record[i];
         uint8_t *rdata;
-        status = begin_rr(message, owner, length, type, ttl, arena->rdata_length[row], &rdata, error);
+        status = begin_rr(message, target->owner, target->owner_length, type, ttl, arena->rdata_length[row], &rdata, error);
         if (status == FS_OK) fs_canonical_rdata(type, arena->rdata + arena->rdata_offset[row], arena->rdata_length[row], rdata);
     }
     return status;
 }
 
-fs_status fs_message_nsec(fs_message *message, const fs_rrsig_head *head, uint32_t node, uint32_t entry, fs_error *error) {
+static fs_status build_nsec(fs_message *message, const fs_rrsig_head *head, const fs_target *target, fs_error *error) {
     const fs_chain *chain = message->chain;
-    const uint32_t name = message->order->node_name[node], next = fs_chain_next(chain, entry);
-    const uint32_t next_name = message->order->node_name[chain->source[next]];
+    const uint32_t entry = target->index, next_name = message->order->node_name[chain->source[fs_chain_next(chain, entry)]];
     const uint32_t next_length = fs_name_size(message->arena, next_name), bitmap_length = fs_chain_bitmap_length(chain, entry);
-    const uint8_t *owner = fs_name(message->arena, name);
     uint8_t *rdata;
-    fs_status status = begin_message(message, head, owner, FS_TYPE_NSEC, chain->ttl, error);
+    fs_status status = begin_message(message, head, target->owner, FS_TYPE_NSEC, chain->ttl, error);
     if (status == FS_OK)
-        status = begin_rr(message, owner, fs_name_size(message->arena, name), FS_TYPE_NSEC, chain->ttl,
+        status = begin_rr(message, target->owner, target->owner_length, FS_TYPE_NSEC, chain->ttl,
                           (uint16_t)(next_length + bitmap_length), &rdata, error);
     if (status != FS_OK) return status;
     memcpy(rdata, fs_name(message->arena, next_name), next_length); /* case kept: RFC 6840 section 5.1 */
@@ -85,16 +82,20 @@ fs_status fs_message_nsec(fs_message *message, const fs_rrsig_head *head, uint32
     return FS_OK;
 }
 
-fs_status fs_message_nsec3(fs_message *message, const fs_rrsig_head *head, const uint8_t *owner, uint32_t owner_length,
-                           uint32_t entry, fs_error *error) {
+static fs_status build_nsec3(fs_message *message, const fs_rrsig_head *head, const fs_target *target, fs_error *error) {
     const fs_chain *chain = message->chain;
     uint8_t *rdata;
-    fs_status status = begin_message(message, head, owner, FS_TYPE_NSEC3, chain->ttl, error);
+    fs_status status = begin_message(message, head, target->owner, FS_TYPE_NSEC3, chain->ttl, error);
     if (status == FS_OK)
-        status = begin_rr(message, owner, owner_length, FS_TYPE_NSEC3, chain->ttl,
-                          (uint16_t)fs_nsec3_rdata_length(chain, entry), &rdata, error);
-    if (status == FS_OK) fs_nsec3_rdata(chain, entry, rdata);
+        status = begin_rr(message, target->owner, target->owner_length, FS_TYPE_NSEC3, chain->ttl,
+                          (uint16_t)fs_nsec3_rdata_length(chain, target->index), &rdata, error);
+    if (status == FS_OK) fs_nsec3_rdata(chain, target->index, rdata);
     return status;
+}
+
+fs_status fs_message_build(fs_message *message, const fs_rrsig_head *head, const fs_target *target, fs_error *error) {
+    if (target->kind == FS_TARGET_RRSET) return build_rrset(message, head, target, error);
+    return target->kind == FS_TARGET_NSEC ? build_nsec(message, head, target, error) : build_nsec3(message, head, target, error);
 }
 
 fs_status fs_message_record(fs_message *message, uint32_t node, uint32_t row, fs_error *error) {

@@ -1,8 +1,9 @@
-/* Which signatures of the input stay: BIND's rules (dnssec-signzone.c, signset), and none that does not verify. */
+/* Which signatures of the input, or of the last run's image, stay: BIND's rules (dnssec-signzone.c, signset), and none that does not
+ * verify. */
 #ifndef FS_RETAIN_H
 #define FS_RETAIN_H
 
-#include "message.h"
+#include "image.h"
 #include "verify_keys.h"
 
 /* What becomes of a signature, and why (fastsign.sign.retain.Verdict). */
@@ -38,6 +39,8 @@ typedef struct {
     uint32_t key_count;
     uint32_t now;   /* seconds since 1970, modulo 2^32 */
     uint32_t cycle; /* seconds: a signature that ends sooner is made anew */
+    const fs_image *image; /* NULL: there is none */
+    int image_is_verified; /* its signatures will be verified, all of them, before anyone sees them: not here */
 
     /* Filled, each range its own part: */
     uint16_t *type;       /* [records] of the arena: an RRSIG that does not stay gets type 0 */
@@ -45,6 +48,7 @@ typedef struct {
     uint64_t *entry, *entry_anew; /* [entries] */
     uint32_t *entry_node;         /* [entries] */
     uint8_t *verdict;             /* [records] FS_VERDICT_*; NULL: nobody wants to know */
+    uint32_t *rrset_image, *entry_image; /* [rrsets], [entries] as in fs_retained */
 } fs_retain_task;
 
 typedef struct {
@@ -54,5 +58,10 @@ typedef struct {
 /* Judge the RRSIGs of nodes [first, last). */
 fs_status fs_retain_range(const fs_retain_task *task, uint32_t first, uint32_t last, fs_retain_counts *counts,
                           fs_error *error) FS_MUST_CHECK;
+
+/* Look up what is signed of nodes [first, last), with is_chain of NSEC3 entries, in the image and judge what it has there. An RRset that
+ * keeps signatures of the input, which is judged before, has no need of it. */
+fs_status fs_retain_of_image(const fs_retain_task *task, int is_chain, uint32_t first, uint32_t last, fs_retain_counts *counts,
+                             fs_error *error) FS_MUST_CHECK;
 
 #endif

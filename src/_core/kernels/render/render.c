@@ -126,18 +126,33 @@ static fs_status find_kept(fs_writer *writer, const node_state *node, uint16_t t
         if (fs_take(&in, FS_RRSIG_HEAD) == NULL || fs_take_name(&in) == NULL) return fs_rdata_failed(writer, node->name, FS_TYPE_RRSIG);
         if (fs_load_be16(rdata) != type) continue;
         if (*count == KEPT_MAX) return fs_fail(writer->error, FS_ERROR_ZONE, "an RRset keeps more than %d signatures", KEPT_MAX);
-        kept[(*count)++] = (fs_kept){rdata, length};
+        kept[(*count)++] = (fs_kept){rdata, length, NULL};
     }
     return FS_OK;
 }
 
-static fs_status write_node_signatures(fs_writer *writer, const node_state *node, uint16_t type, uint32_t ttl, fs_duty duty) {
+/* Those that an image of an earlier run has. */
+static fs_status find_in_image(fs_writer *writer, uint32_t reference, fs_kept *kept, uint32_t *count) {
+    const fs_retained *from = writer->input->retained;
+    const fs_image_row *row = fs_image_at(from->image_rows, reference);
+    for (; row != NULL; row = fs_image_next(row, from->image_rows, from->image_size)) {
+        if (!(row->flags & FS_IMAGE_KEPT)) continue;
+        if (*count == KEPT_MAX) return fs_fail(writer->error, FS_ERROR_ZONE, "an RRset keeps more than %d signatures", KEPT_MAX);
+        const uint32_t length = FS_RRSIG_HEAD + writer->signer_name_length + row->length;
+        kept[(*count)++] = (fs_kept){NULL, (uint16_t)length, row};
+    }
+    return FS_OK;
+}
+
+/* reference: into the image, or 0. */
+static fs_status write_node_signatures(fs_writer *writer, const node_state *node, uint16_t type, uint32_t ttl, fs_duty duty,
+                                       uint32_t reference) {
     fs_kept kept[KEPT_MAX];
     uint32_t kept_count = 0;
-    if (FS_UNLIKELY(node->kept_first != node->kept_last)) {
-        const fs_status status = find_kept(writer, node, type, kept, &kept_count);
-        if (status != FS_OK) return status;
-    }
+    fs_status status = FS_OK;
+    if (FS_UNLIKELY(node->kept_first != node->kept_last)) status = find_kept(writer, node, type, kept, &kept_count);
+    if (reference != 0 && status == FS_OK) status = find_in_image(writer, reference, kept, &kept_count);
+    if (status != FS_OK) return status;
     return fs_write_signatures(writer, node->name, fs_rrsig_labels(node->name), type, ttl, duty, kept, kept_count);
 }
 
@@ -177,7 +192,8 @@ static fs_status write_rrset(fs_writer *writer, node_state *node, uint32_t rrset
     fs_status status = FS_OK;
     if (is_wanted(input, type)) status = writer->style->raw ? fs_raw_rrset(writer, rrset) : write_lines(writer, node, rrset);
     if (status != FS_OK || !fs_is_signed(node->flags, type)) return status;
-    return write_node_signatures(writer, node, type, input->order->rrset_ttl[rrset], fs_rrset_duty(input->retained, rrset));
+    return write_node_signatures(writer, node, type, input->order->rrset_ttl[rrset], fs_rrset_duty(input->retained, rrset),
+                                 fs_image_reference(input->retained, 1, rrset));
 }
 
 static fs_status write_nsec_line(fs_writer *writer, node_state *node, uint32_t entry) {
@@ -197,7 +213,8 @@ static fs_status write_nsec(fs_writer *writer, node_state *node, uint32_t entry)
     const fs_render_input *input = writer->input;
     const fs_status status = writer->style->raw ? fs_raw_nsec(writer, node->name, entry) : write_nsec_line(writer, node, entry);
     if (status != FS_OK) return status;
-    return write_node_signatures(writer, node, FS_TYPE_NSEC, input->chain->ttl, fs_entry_duty(input->retained, entry));
+    return write_node_signatures(writer, node, FS_TYPE_NSEC, input->chain->ttl, fs_entry_duty(input->retained, entry),
+                                 fs_image_reference(input->retained, 0, entry));
 }
 
 /* BIND's order of RRsets in a node: SOA, NS, then by number. */
@@ -261,15 +278,15 @@ static uint32_t build_middle(const fs_writer *writer, const uint8_t *owner, char
     return length;
 }
 
-/* Kept RRSIGs of an entry are those of the node that has its hash for a name. */
-static fs_status write_entry_signatures(fs_writer *writer, const uint8_t *owner, uint8_t labels, uint32_t entry) {
+/* Kept RRSIGs of an entry are those of the node that has its hash for a name, or of an image. */
+static fs_status write_entry_signatures(fs_writer *writer, const uint8_t *owner, uint32_t entry) {
     const fs_render_input *input = writer->input;
-    const uint32_t ttl = input->chain->ttl, *entry_node = input->retained->entry_node;
-    if (FS_LIKELY(entry_node == NULL || entry_node[entry] == FS_NONE))
-        return fs_write_signatures(writer, owner, labels, FS_TYPE_NSEC3, ttl, fs_entry_duty(input->retained, entry), NULL, 0);
-    node_state node = open_node(input, entry_node[entry]);
+    const uint32_t *entry_node = input->retained->entry_node;
+    node_state node = {0};
+    if (FS_UNLIKELY(entry_node != NULL && entry_node[entry] != FS_NONE)) node = open_node(input, entry_node[entry]);
     node.name = owner;
-    return write_node_signatures(writer, &node, FS_TYPE_NSEC3, ttl, fs_entry_duty(input->retained, entry));
+    return write_node_signatures(writer, &node, FS_TYPE_NSEC3, input->chain->ttl, fs_entry_duty(input->retained, entry),
+                                 fs_image_reference(input->retained, 0, entry));
 }
 
 /* The parts of a NSEC3 record's line that change from entry to entry, or don't. */
@@ -294,7 +311,6 @@ static fs_status write_entries(fs_writer *writer, uint32_t first, uint32_t last)
     memcpy(line.owner + 1 + FS_HASH_LABEL, writer->input->apex, fs_name_length(writer->input->apex));
     memset(line.owner + 1, 'A', FS_HASH_LABEL);
     line.middle_length = build_middle(writer, line.owner, line.middle);
-    const uint8_t labels = fs_rrsig_labels(line.owner);
     fs_status status = FS_OK;
     if (first < last) fs_hash_to_text(line.next, chain->hash + (size_t)first * FS_HASH);
     for (uint32_t i = first; i < last; i++) {
@@ -303,7 +319,7 @@ static fs_status write_entries(fs_writer *writer, uint32_t first, uint32_t last)
         writer->owner = NULL; /* its buffer has another name now */
         status = writer->style->raw ? fs_raw_nsec3(writer, line.owner, i) : write_entry_line(writer, &line, i);
         if (FS_UNLIKELY(status != FS_OK)) return status;
-        if ((status = write_entry_signatures(writer, line.owner, labels, i)) != FS_OK) return status;
+        if ((status = write_entry_signatures(writer, line.owner, i)) != FS_OK) return status;
     }
     return status;
 }

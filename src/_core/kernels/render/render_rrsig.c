@@ -111,9 +111,22 @@ static void put_new(fs_writer *writer, const uint8_t *owner, uint8_t labels, uin
     writer->at = style->multiline ? FS_PUT(at, " )\n") : FS_PUT(at, "\n");
 }
 
-static fs_status put_kept(fs_writer *writer, const uint8_t *owner, uint32_t ttl, const fs_kept *kept, fs_line line) {
+/* RDATA in room behind what its text may take. */
+static const uint8_t *compose_rdata(fs_writer *writer, const fs_signature *it) {
+    uint8_t *rdata = (uint8_t *)writer->at + fs_record_room(it->kept->length), *at = rdata;
+    memcpy(at, it->head, FS_RRSIG_HEAD);
+    memcpy(at += FS_RRSIG_HEAD, it->name, it->name_length);
+    memcpy(at + it->name_length, it->signature, it->signature_length);
+    return rdata;
+}
+
+static fs_status put_kept(fs_writer *writer, const uint8_t *owner, uint32_t ttl, const fs_signature *it, fs_line line) {
+    const uint16_t length = it->kept->length;
+    const fs_status status = fs_writer_reserve(writer, fs_record_room(length) + length);
+    if (status != FS_OK) return status;
+    const uint8_t *rdata = it->kept->rdata != NULL ? it->kept->rdata : compose_rdata(writer, it);
     char *at = fs_put_head(writer, line, owner, ttl, FS_TYPE_RRSIG);
-    at = fs_rdata_to_text(at, FS_TYPE_RRSIG, kept->rdata, kept->length, writer->style);
+    at = fs_rdata_to_text(at, FS_TYPE_RRSIG, rdata, length, writer->style);
     if (at == NULL) return fs_fail(writer->error, FS_ERROR_ZONE, "the RDATA of a kept RRSIG is malformed");
     writer->at = fs_put_char(at, '\n');
     return FS_OK;
@@ -168,13 +181,26 @@ static fs_status take_new(fs_writer *writer, uint32_t i, const uint8_t *owner, u
 
 static void take_kept(const fs_kept *kept, fs_signature *it) {
     memcpy(it->head, kept->rdata, FS_RRSIG_HEAD);
-    it->signer = FS_NONE;
     it->expiration = fs_load_be32(kept->rdata + 8);
     it->name = kept->rdata + FS_RRSIG_HEAD;
     it->name_length = fs_name_length(it->name);
     it->signature = it->name + it->name_length;
     it->signature_length = (uint32_t)(kept->length - FS_RRSIG_HEAD) - it->name_length;
-    it->kept = kept;
+}
+
+static void take_of_image(const fs_writer *writer, const fs_image_row *row, uint8_t labels, uint16_t type, uint32_t ttl, fs_signature *it) {
+    fs_store_be16(it->head, type);
+    it->head[2] = row->algorithm;
+    it->head[3] = labels;
+    fs_store_be32(it->head + 4, ttl);
+    fs_store_be32(it->head + 8, row->expiration);
+    fs_store_be32(it->head + 12, row->inception);
+    fs_store_be16(it->head + 16, row->tag);
+    it->expiration = row->expiration;
+    it->name = writer->signer_name;
+    it->name_length = writer->signer_name_length;
+    it->signature = fs_image_signature(row);
+    it->signature_length = row->length;
 }
 
 /* TTL of the RRSIG set: that of a new signature, for kept ones as well (BIND fixes the TTL of those). */
@@ -188,10 +214,10 @@ static fs_status write_items(fs_writer *writer, const uint8_t *owner, uint8_t la
     fs_line line = writer->input->only != NULL ? FS_LINE_FIRST : FS_LINE_LATER;
     for (uint32_t i = 0; i < count; i++) {
         const int is_kept = items[i].signer == FS_NONE;
-        fs_status status = fs_writer_reserve(writer, is_kept ? fs_record_room(items[i].kept->length) : writer->signature_room);
+        fs_status status = is_kept ? FS_OK : fs_writer_reserve(writer, writer->signature_room);
         if (FS_UNLIKELY(status != FS_OK)) return status;
         if (items[i].expiration < soonest) soonest = items[i].expiration;
-        if (is_kept) status = put_kept(writer, owner, set_ttl(writer->input, ttl), items[i].kept, line);
+        if (is_kept) status = put_kept(writer, owner, set_ttl(writer->input, ttl), &items[i], line);
         else put_new(writer, owner, labels, type, ttl, &items[i], line);
         if (line == FS_LINE_FIRST) line = FS_LINE_FIRST_RRSET;
         if (status != FS_OK) return status;
@@ -221,7 +247,10 @@ fs_status fs_write_signatures(fs_writer *writer, const uint8_t *owner, uint8_t l
         count++;
     }
     for (uint32_t i = 0; i < kept_count; i++) {
-        take_kept(&kept[i], &it);
+        it.signer = FS_NONE;
+        it.kept = &kept[i];
+        if (kept[i].rdata != NULL) take_kept(&kept[i], &it);
+        else take_of_image(writer, kept[i].image, labels, type, ttl, &it);
         insert_item(items, count++, &it);
     }
     if (count > 0 && input->style->raw) return fs_raw_signatures(writer, owner, type, set_ttl(input, ttl), items, count);

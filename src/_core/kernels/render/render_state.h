@@ -2,6 +2,7 @@
 #ifndef FS_RENDER_STATE_H
 #define FS_RENDER_STATE_H
 
+#include "image.h"
 #include "render.h"
 #include "text.h"
 
@@ -61,10 +62,11 @@ typedef enum { FS_LINE_FIRST = 0x7fff, FS_LINE_FIRST_RRSET = 0x7ffe, FS_LINE_LAT
 /* Start a line: all that stands before the RDATA. */
 char *fs_put_head(fs_writer *writer, fs_line line, const uint8_t *owner, uint32_t ttl, uint16_t type);
 
-/* One kept RRSIG: its RDATA. */
+/* One kept RRSIG: its RDATA, or what an image has of it. */
 typedef struct {
-    const uint8_t *rdata;
+    const uint8_t *rdata; /* NULL: of an image */
     uint16_t length;
+    const fs_image_row *image;
 } fs_kept;
 
 /* One signature of an RRset: a new one from a signer's row, or a kept one. */

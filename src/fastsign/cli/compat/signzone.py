@@ -84,7 +84,7 @@ TOOL = Tool(
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
     refused="FUZ",
-    long={**long_names.SIGNZONE, "batch": ":", "json": "", "zonemd": ":"},
+    long={**long_names.SIGNZONE, "batch": ":", "image": ":", "json": "", "zonemd": ":"},
 )
 
 _MAX_KSKS = 8

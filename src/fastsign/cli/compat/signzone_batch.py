@@ -237,6 +237,8 @@ class _Zone:
         output = self.outputs.enter_context(signing.open_output())
         with signing.in_binds_words():
             self.prepared = prepare(job, output, signing.report, signing.tell)
+        if self.prepared.image is not None:
+            self.outputs.enter_context(self.prepared.image)
         return 0
 
     def conclude(self, error: OSError | None) -> None:

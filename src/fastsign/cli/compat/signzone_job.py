@@ -95,6 +95,7 @@ def make_job(line: CommandLine, options: Options, operands: list[str]) -> Job:
         expiration=expiration,
         expiration_dnskey=expiration_dnskey,
         output=None if output == "-" else output,
+        image=values.get("image"),
         style=form.style,
         raw_input=raw_input,
         journal=values.get("J"),
