@@ -21,7 +21,7 @@ options {{
 """
 _ZONE = """\
 zone "{name}" {{
-    type primary; file "{name}.db"; sig-signing-nodes 1; sig-signing-signatures 1;
+    type primary; file "{name}.db"; sig-signing-nodes 1; sig-signing-signatures 1; {more}
 }};
 """
 _RNDC = """\
@@ -32,9 +32,10 @@ _START_UP = 30.0  # seconds
 
 
 class Rndc:
-    """The control channel of a named."""
+    """The control channel of a named; `port` is where it answers questions, at 127.0.0.1."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
         self._conf = folder / "rndc.conf"
 
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -42,10 +43,13 @@ class Rndc:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, zones: Mapping[str, str]) -> Iterator[Rndc]:
-    """named with these zones, by name -> text, as a secondary that never reaches its primary."""
+def serving(folder: Path, zones: Mapping[str, str], more: str = "") -> Iterator[Rndc]:
+    """named with these zones, by name -> text; *more* stands in the statement of each.
+
+    What their records of the private type ask for it does one name at a time.
+    """
     port, control = parents.free_port(), parents.free_port()
-    statements = "".join(_ZONE.format(name=name) for name in zones)
+    statements = "".join(_ZONE.format(name=name, more=more) for name in zones)
     for name, text in zones.items():
         (folder / f"{name}.db").write_text(text)
     (folder / "named.conf").write_text(_CONF.format(folder=folder, port=port, control=control) + statements)
@@ -53,7 +57,7 @@ def serving(folder: Path, zones: Mapping[str, str]) -> Iterator[Rndc]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([tools.find("named"), "-g", "-n", "1", "-c", str(folder / "named.conf")], stderr=log)
     try:
-        rndc = Rndc(folder)
+        rndc = Rndc(folder, port)
         end = time.monotonic() + _START_UP
         while rndc("status").returncode != 0:
             alive = server.poll() is None and time.monotonic() < end

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+_CLI = "fastsign.cli."
 _COMPAT = "fastsign.cli.compat."
 
 SIGNING, KEYS, PARENT, ZONES, HOUSE = "Sign and verify", "Keys", "For the parent", "Zone files", "fastsign itself"
+POLICY = "Keys by policy"
 
 
 class Command(NamedTuple):
@@ -42,6 +44,9 @@ _TABLE = (
     Command("importkey", "dnssec-importkey", _COMPAT + "importkey", KEYS, "take in a key that others hold"),
     Command("keyfromlabel", "dnssec-keyfromlabel", _COMPAT + "keyfromlabel", KEYS, "make files for a key in an HSM"),
     Command("ksr", "dnssec-ksr", _COMPAT + "ksr", KEYS, "keys and signatures for an offline KSK"),
+    Command("dnssec", "fastsign dnssec", _CLI + "dnssec", POLICY, "show and steer a zone's keys"),
+    Command("ds", "fastsign ds", _CLI + "ds", POLICY, "print the DS records for the parent"),
+    Command("signing", "fastsign signing", _CLI + "signing", POLICY, "list how far signing has come"),
     Command("dsfromkey", "dnssec-dsfromkey", _COMPAT + "dsfromkey", PARENT, "print the DS records of keys"),
     Command("cds", "dnssec-cds", _COMPAT + "cds", PARENT, "follow a child's CDS records"),
     Command("checkzone", "named-checkzone", _COMPAT + "checkzone", ZONES, "check a zone as a server would"),

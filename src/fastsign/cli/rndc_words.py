@@ -1,0 +1,112 @@
+"""What the commands in rndc's words share: the zone they are about, its keys, moments as rndc prints them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastsign.cli.compat.common import CommandLine, FatalError
+from fastsign.kasp.config import Config, Zone
+from fastsign.kasp.policy import Policy
+from fastsign.keys import names
+from fastsign.keys.files import KeyFile
+
+if TYPE_CHECKING:
+    from fastsign.rollover.key import Key
+
+DEFAULT = "/etc/fastsign/named.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The zone that a command is about."""
+
+    config: Config
+    zone: Zone
+    policy: Policy
+
+    @property
+    def name(self) -> str:
+        """Text of its name with the final dot."""
+        return names.to_text(self.zone.name)
+
+    @property
+    def asks_parent(self) -> bool:
+        """Is the DS looked for at the parent without being told to?"""
+        return self.zone.checkds != "no" and not (self.zone.checkds == "explicit" and not self.zone.parental_agents)
+
+    def files(self) -> list[tuple[KeyFile, str]]:
+        """(key, name of its store) of all keys, by file name. KeyFileError if one can't be read."""
+        from fastsign.agent.keyring import load_keyring
+
+        keyring = load_keyring(self.zone.name, self.folders())
+        return [(file, keyring.stores[name]) for name, file in sorted(keyring.files.items())]
+
+    def folders(self) -> dict[str, str]:
+        """Key store -> folder in which keys of this zone may be."""
+        from fastsign.agent.keyring import folders_of
+
+        return folders_of(self.zone, self.config.stores)
+
+
+class Keys:
+    """The zone's keys as the rules see them, to be changed while nobody else works on them."""
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        self.keys = keys
+
+
+@contextmanager
+def keys_to_change(subject: Subject) -> Iterator[Keys]:
+    """The keys, under the zone's lock; what the block changes of them is written, all or nothing, unless it fails."""
+    from fastsign.agent.commit import Ledger
+    from fastsign.agent.keyring import key_of, updated
+    from fastsign.agent.place import Place, locked
+
+    place = Place(subject.zone.name, subject.zone.key_directory)
+    with locked(place):
+        ledger = Ledger(place)
+        if ledger.recover(subject.folders().values()) is not None:
+            run = f"fastsign run --once {subject.name}"
+            raise FatalError(f"the last run was interrupted when it had just published the zone; say `{run}` first")
+        found = subject.files()
+        keyring = Keys(tuple(key_of(file, store) for file, store in found))
+        before = keyring.keys
+        yield keyring
+        pairs = zip(found, before, keyring.keys, strict=True)
+        ledger.replace([updated(file, after) for (file, _), key, after in pairs if after != key])
+
+
+def moment(at: int) -> str:
+    """`Tue Nov 24 14:47:08 2026`, local time, as in the status."""
+    return time.ctime(at)
+
+
+def stamp(at: int) -> str:
+    """`24-Nov-2026 14:47:08.000`, local time, as in replies."""
+    return time.strftime("%d-%b-%Y %H:%M:%S.000", time.localtime(at))
+
+
+def zone_of(line: CommandLine, operand: str, options: dict[str, str]) -> tuple[Config, Zone]:
+    """The configuration, and the zone in it that a command line names. FatalError if there is none."""
+    from fastsign.agent.configuration import load_config
+
+    try:
+        name = names.from_text(operand).lower()
+    except ValueError as error:
+        raise FatalError(f"failed converting name '{operand}' to dns format: {error}") from None
+    config = load_config(line.env.path(options.get("c", DEFAULT)))
+    if name not in config.zones:
+        raise FatalError(f"no matching zone '{operand}'")
+    return config, config.zones[name]
+
+
+def subject_of(line: CommandLine, operand: str, options: dict[str, str]) -> Subject:
+    """The same, of a zone that has a policy."""
+    config, zone = zone_of(line, operand, options)
+    if zone.policy is None:
+        raise FatalError("Zone does not have dnssec-policy")
+    return Subject(config, zone, zone.policy)
