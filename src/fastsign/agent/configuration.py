@@ -7,22 +7,32 @@ from dataclasses import replace
 
 from fastsign.errors import PolicyError, system_reason
 from fastsign.kasp.config import Config, Zone
-from fastsign.kasp.parser import parse_config
+from fastsign.kasp.parser import Policies, parse_config, parse_policies
 
 _PATTERN = "*?["  # what makes an include a pattern
 
 
-def load_config(path: str) -> Config:
-    """The configuration in a file, with the files that it includes. Relative paths are the working directory's.
+def load_config(path: str, cwd: str = "") -> Config:
+    """The configuration in a file, with the files that it includes. Relative paths in it are relative to
+    *cwd*, or else to the working directory, unless options { directory; } says otherwise.
 
     PolicyError if there is an error in it, or if it can't be read.
     """
-    try:
-        text = _read(path)
-    except OSError as error:
-        raise PolicyError(f"{path}: {system_reason(error)}; -c names another configuration") from None
-    config = parse_config(text, path, _read, cwd="", expand=_expand, enter=_enter)
+    config = parse_config(_first(path), path, _read, cwd=cwd, expand=_expand, enter=_enter)
     return replace(config, warnings=(*config.warnings, *_missing_folders(config)))
+
+
+def load_policies(path: str, cwd: str = "") -> Policies:
+    """The policies in a configuration, whatever is wrong with its zones. Otherwise as load_config."""
+    return parse_policies(_first(path), path, _read, cwd=cwd, expand=_expand, enter=_enter)
+
+
+def _first(path: str) -> str:
+    """The text of the configuration that was named."""
+    try:
+        return _read(path)
+    except OSError as error:
+        raise PolicyError(f"open: {path}: {system_reason(error)}") from None
 
 
 def _read(path: str) -> str:

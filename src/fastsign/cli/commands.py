@@ -47,6 +47,7 @@ _TABLE = (
     Command("dnssec", "fastsign dnssec", _CLI + "dnssec", POLICY, "show and steer a zone's keys"),
     Command("ds", "fastsign ds", _CLI + "ds", POLICY, "print the DS records for the parent"),
     Command("signing", "fastsign signing", _CLI + "signing", POLICY, "list how far signing has come"),
+    Command("policy", "fastsign policy", _CLI + "policy", POLICY, "check and show key and signing policies"),
     Command("dsfromkey", "dnssec-dsfromkey", _COMPAT + "dsfromkey", PARENT, "print the DS records of keys"),
     Command("cds", "dnssec-cds", _COMPAT + "cds", PARENT, "follow a child's CDS records"),
     Command("checkzone", "named-checkzone", _COMPAT + "checkzone", ZONES, "check a zone as a server would"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LONGEST = 2**32 - 1  # seconds
-_MAX_TEXT = 63  # characters that BIND reads
+_MAX_ISO, _MAX_TTL = 79, 63  # characters that BIND reads
 _DAY = 86400
 _SECONDS = {"Y": 365 * _DAY, "M": 31 * _DAY, "W": 7 * _DAY, "D": _DAY, "TH": 3600, "TM": 60, "TS": 1}
 _UNITS = {"w": 7 * _DAY, "d": _DAY, "h": 3600, "m": 60, "s": 1}
@@ -35,7 +35,7 @@ def format_duration(seconds: int) -> str:
 
 def _iso_8601(text: str) -> int | None:
     """Seconds of a duration as isccfg_duration_fromtext reads it, None if it is none."""
-    if len(text) > _MAX_TEXT or text[:1].upper() != "P":
+    if len(text) > _MAX_ISO or text[:1].upper() != "P":
         return None
     at, total, weeks_excluded = 0, 0, False
     t_at = text.upper().find("T")
@@ -79,7 +79,7 @@ def _number(text: str, at: int, unit_at: int) -> int | None:
 
 def _ttl(text: str) -> int:
     """Seconds of a TTL as dns_ttl_fromtext reads it."""
-    if not text or len(text) > _MAX_TEXT:
+    if not text or len(text) > _MAX_TTL:
         raise ValueError(NEITHER)
     total, at = 0, 0
     piece = re.compile(r"([0-9]+)([a-zA-Z]?)", re.ASCII)

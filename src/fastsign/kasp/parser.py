@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fastsign.kasp import vocabulary
 from fastsign.kasp.builtin import DEFAULT, INSECURE
 from fastsign.kasp.config import DNS_PORT, Config, KeyStore, Place
 from fastsign.kasp.policies import PolicyText, make_policies, read_policy, read_store
-from fastsign.kasp.policy import KEY_DIRECTORY
+from fastsign.kasp.policy import KEY_DIRECTORY, Policy
 from fastsign.kasp.reading import Findings, Refusal, Settings, Source, Words, pass_over
 from fastsign.kasp.servers import LISTS, Directory, Keys, ListText, read_key, read_list
 from fastsign.kasp.syntax import Statement
@@ -40,6 +40,39 @@ def parse_config(
     config = _make(parts, source)
     source.findings.settle()
     return config
+
+
+def parse_policies(
+    text: str,
+    path: str,
+    read: Callable[[str], str],
+    *,
+    cwd: str,
+    expand: Callable[[str], Iterable[str]] = lambda pattern: (pattern,),
+    enter: Callable[[str], None] = lambda folder: None,
+) -> Policies:
+    """The policies alone, for which it does not matter what is wrong with the zones. Arguments as of parse_config."""
+    source = Source(read, expand, enter, cwd)
+    parts = _read(source, text, path)
+    source.findings.settle()
+    stores = _stores(parts, source.findings)
+    source.findings.settle()
+    return Policies(stores, parts.policies)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Policies as they are written, and the key stores that they may name."""
+
+    stores: Mapping[str, KeyStore]
+    texts: list[PolicyText]
+
+    def find(self, name: str) -> tuple[Policy | None, tuple[str, ...]]:
+        """The policy of this name, and warnings about it. PolicyError if there is something wrong with it."""
+        findings = Findings()
+        policies = make_policies([text for text in self.texts if text.name == name], self.stores, findings)
+        findings.settle()
+        return policies.get(name), tuple(findings.warnings)
 
 
 @dataclass(slots=True)

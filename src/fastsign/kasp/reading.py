@@ -14,6 +14,7 @@ from fastsign.kasp.durations import NEITHER, parse_duration
 from fastsign.kasp.syntax import Block, Item, Statement, Word, parse_syntax
 
 _DEEPEST = 20  # includes within includes
+_SHOWN = 30  # characters of a word
 _HIDDEN = frozenset({"secret", "pkcs11-uri"})  # options whose words are in no message
 
 
@@ -91,7 +92,9 @@ class Words:
         """One of some words, in any case."""
         word = self._take(lambda word: not word.quoted, "unexpected token")
         if word.text.lower() not in choices:
-            raise Refusal(word.place, f"'{word.text}' unexpected{hint(word.text, choices) or _list_of(choices)}")
+            raise Refusal(
+                word.place, f"'{shortened(word.text)}' unexpected{hint(word.text, choices) or _list_of(choices)}"
+            )
         return word.text.lower()
 
     def boolean(self) -> bool:
@@ -121,7 +124,7 @@ class Words:
         try:
             seconds = parse_duration(word.text)
         except ValueError as error:
-            raise self.near(expected if str(error) == NEITHER else str(error)) from None
+            raise self.near(str(error)) from None
         self._at += 1
         return seconds
 
@@ -176,7 +179,12 @@ class Words:
             return "{"
         if self.name in _HIDDEN:
             return "..."
-        return '"' if item.quoted else item.text
+        return '"' if item.quoted else shortened(item.text)
+
+
+def shortened(word: str) -> str:
+    """A word as messages have it."""
+    return word if len(word) <= _SHOWN else word[:_SHOWN] + "..."
 
 
 def _list_of(choices: Iterable[str]) -> str:
@@ -285,7 +293,7 @@ class Source:
     def unknown(self, statement: Statement, known: Iterable[str], own: Iterable[str], strict: bool) -> None:
         """Tell of a word that is none of those that are known: an error if strict, or if it looks like one of ours."""
         word = statement.items[0].text if isinstance(statement.items[0], Word) else ""
-        message = f"unknown option '{word}'"
+        message = f"unknown option '{shortened(word)}'"
         if strict:
             self.findings.error(statement.place, message + hint(word, known))
         elif ours := hint(word, own):
@@ -308,4 +316,4 @@ def pass_over(words: Words, own: Iterable[str]) -> None:
         if not isinstance(item, Word) or item.quoted:
             continue
         if behind_block or ("-" in item.text and item.text.lower() in own):
-            raise Refusal(item.place, f"missing ';' before '{item.text}'")
+            raise Refusal(item.place, f"missing ';' before '{shortened(item.text)}'")

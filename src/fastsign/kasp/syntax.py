@@ -54,7 +54,7 @@ def parse_syntax(text: str, path: str, report: Report) -> tuple[Statement, ...]:
 
     def recover(error: Any) -> bool:
         """Tell of an error, and go on behind it if there is a way."""
-        if isinstance(error, UnexpectedToken) and _mend(error, path, report):
+        if isinstance(error, UnexpectedToken) and _mend(error, _place_of(error.token, path, text), report):
             return True
         fatal.append(error)
         return False
@@ -83,10 +83,9 @@ def _parser() -> Any:
 # ---- errors
 
 
-def _mend(error: Any, path: str, report: Report) -> bool:
+def _mend(error: Any, place: Place, report: Report) -> bool:
     """Put in a semicolon that is missing, and leave out one that is too much."""
     token, parser = error.token, error.interactive_parser
-    place = Place(path, token.line or 1, token.column or 1)
     if token.type == "SEMICOLON":
         report(place, "syntax error near ';'")
         return True
@@ -118,10 +117,17 @@ def _semicolon(at: Any) -> Any:
 def _hopeless(error: Any, path: str, text: str) -> tuple[Place, str]:
     """Where and why a file can't be read on."""
     token = error.token
+    place = _place_of(token, path, text)
+    if token.type == "$END":
+        return place, "unexpected end of input; a block lacks its '}'"
+    return place, f"syntax error near '{_shown(token)}'"
+
+
+def _place_of(token: Any, path: str, text: str) -> Place:
     if token.type == "$END":
         lines = text.split("\n")
-        return Place(path, len(lines), len(lines[-1]) + 1), "unexpected end of input; a block lacks its '}'"
-    return Place(path, token.line, token.column), f"syntax error near '{_shown(token)}'"
+        return Place(path, len(lines), len(lines[-1]) + 1)
+    return Place(path, token.line, token.column)
 
 
 def _unreadable(text: str, at: int) -> str:

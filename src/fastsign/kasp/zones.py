@@ -296,9 +296,9 @@ def _check_files(shown: str, scope: Scope, policy: Policy | None) -> None:
             scope.error(f"zone '{shown}': missing 'file' entry")
         return
     written = policy is not None or scope.type in SECONDARY or _dynamic(scope)
-    other = scope.around.files.setdefault(file.value, (file.place, written))
-    if other[0] != file.place and (written or other[1]):
-        scope.error(f"writeable file '{file.value}': already in use: {other[0].file}:{other[0].line}", file.place)
+    other = scope.around.files.setdefault(file.value, (file.value_place, written))
+    if other[0] != file.value_place and (written or other[1]):
+        scope.error(f"writeable file '{file.value}': already in use: {other[0].file}:{other[0].line}", file.value_place)
 
 
 def _check_key_folder(name: bytes, scope: Scope, policy_name: str) -> None:

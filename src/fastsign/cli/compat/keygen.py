@@ -15,6 +15,7 @@ from fastsign.cli.compat.common import (
 )
 from fastsign.cli.compat.engines import TOKEN, parse_engine
 from fastsign.cli.compat.keyfiles import parse_interval, read_moment
+from fastsign.cli.compat.keygen_policy import requests_of
 from fastsign.cli.compat.keygen_run import Request, make
 from fastsign.cli.env import Env
 from fastsign.keys import facts
@@ -27,7 +28,9 @@ Version: {version}
     name: owner of the key
 Options:
     -K <directory>: write keys into directory
-    -k <policy>: generate keys for dnssec-policy: default
+    -k <policy>: generate keys for dnssec-policy
+    -l <file>: configuration file with dnssec-policy statement
+        (/etc/fastsign/named.conf; default needs none)
     -a <algorithm>:
         RSASHA1 (deprecated) | NSEC3RSASHA1 (deprecated) |
         RSASHA256 | RSASHA512 |
@@ -48,7 +51,7 @@ Options:
         (DNSKEY generation defaults to ZONE; HOST, ENTITY and USER are for KEY)
     -c <class>: (default: IN)
     -d <digest bits>: of no effect for these algorithms
-    -f <keyflag>: ZSK | KSK | REVOKE
+    -f <keyflag>: ZSK | KSK | REVOKE (with -k: only keys of this role)
     -E <engine>:
         name of an OpenSSL engine to use: openssl
     -L <ttl>: default key TTL
@@ -83,7 +86,7 @@ TOOL = Tool(
     "dnssec-keygen",
     "3A:a:b:Cc:D:d:E:Ff:GhI:i:K:k:L:l:M:m:n:P:p:qR:r:S:s:T:t:v:V",
     USAGE,
-    refused="Flm",
+    refused="Fm",
     long=long_names.KEYGEN,
 )
 
@@ -94,18 +97,27 @@ def main(env: Env) -> int:
 
 
 def keygen(line: CommandLine) -> int:
-    """Make one key and print its name."""
+    """Make the keys and print their names."""
     request = parse(line)
     if not line.env.stdin.isatty():
         request.quiet = True
-    line.env.stdout.write(make(line, request) + "\n")
+    for part in requests_of(line, request):
+        line.env.stdout.write(make(line, part) + "\n")
     return 0
 
 
 # ---- options
 
 
-_WORDS = {"a": "algorithm", "c": "rrclass", "k": "policy", "n": "nametype", "S": "predecessor", "t": "key_type"}
+_WORDS = {
+    "a": "algorithm",
+    "c": "rrclass",
+    "k": "policy",
+    "l": "policy_file",
+    "n": "nametype",
+    "S": "predecessor",
+    "t": "key_type",
+}
 
 
 def parse(line: CommandLine) -> Request:
@@ -117,7 +129,7 @@ def parse(line: CommandLine) -> Request:
                 setattr(request, {"3": "nsec3", "C": "legacy", "G": "generate_only", "q": "quiet"}[letter], True)
             case "E":
                 check_engine(value)
-            case "a" | "c" | "k" | "n" | "S" | "t":
+            case "a" | "c" | "k" | "l" | "n" | "S" | "t":
                 setattr(request, _WORDS[letter], value)
             case "P" | "D" | "A" | "R" | "I":
                 field, moment = read_moment(line, letter, value, request.times, request.now, ("sync",))
@@ -136,6 +148,7 @@ def parse_value(line: CommandLine, request: Request, letter: str, value: str) ->
             request.bits = number if letter == "b" else request.bits
         case "f":
             request.flags |= parse_flag(value)
+            request.roles |= {value[:1].upper()} - {"R"}
         case "i":
             request.prepublication = parse_interval(value)
         case "K":

@@ -33,6 +33,8 @@ class Request:
     key_type: str | None = None  # of a KEY: AUTHCONF, NOAUTH, NOCONF
     strength: int = 0  # of a KEY
     policy: str | None = None
+    policy_file: str | None = None
+    roles: frozenset[str] = frozenset()  # K and Z of -f
     state: KeyState | None = None
     directory: str | None = None
     ttl: int | None = None
@@ -61,8 +63,6 @@ def make(line: CommandLine, request: Request) -> str:
     predecessor = None
     if request.predecessor is None:
         key = new_key(line, request)
-    elif request.policy is not None:
-        raise FatalError("-k and -S cannot be used together")
     else:
         predecessor = load_predecessor(line, request)
         key = successor_key(line, request, predecessor)
@@ -73,8 +73,6 @@ def make(line: CommandLine, request: Request) -> str:
 def new_key(line: CommandLine, request: Request) -> KeyFile:
     """A key without predecessor, its public key still to come."""
     check_operands(line)
-    if request.policy is not None:
-        apply_policy(request)
     algorithm = algorithm_of(request)
     owner = owner_of(line)
     if request.nsec3 and algorithm == facts.RSASHA1:
@@ -102,29 +100,6 @@ def owner_of(line: CommandLine) -> bytes:
         return names.from_text(name)
     except ValueError as error:
         raise FatalError(f"invalid key name {name}: {error}") from None
-
-
-def apply_policy(request: Request) -> None:
-    """-k: what the policy says of the key. There is one that needs no configuration file."""
-    for option, given in (
-        ("-n", request.nametype is not None),
-        ("-C", request.legacy),
-        ("-L", request.ttl is not None),
-        ("-i", bool(request.prepublication)),
-        ("-b", request.bits is not None),
-        ("-fR", bool(request.flags & facts.REVOKE)),
-        ("-T KEY", request.record == "KEY"),
-        ("-3", request.nsec3),
-    ):
-        if given:
-            raise FatalError(f"-k and {option} cannot be used together")
-    if request.policy != "default":
-        raise FatalError(
-            f"option -k {request.policy} is not supported by {VERSION}: the one policy there is is default"
-        )
-    request.algorithm, request.ttl = "ECDSAP256SHA256", 3600
-    request.flags |= facts.SEP
-    request.state = KeyState(ksk=True, zsk=True, lifetime=0)  # one key for both; unlimited
 
 
 def algorithm_number_of(request: Request) -> int:
