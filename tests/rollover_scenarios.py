@@ -276,7 +276,7 @@ PARTING_SCENARIOS = (
         (Act(10 * MINUTE, change(replace(fast("raised-2", ksk(), zsk()), dnskey_ttl=HOUR))),),
         parts="next event: we",
     ),
-    # named takes records away as long as there is no DS, whoever may have cached one, and takes an old key to have none.
+    # named takes records away as long as there is no DS, whoever has cached one, and takes an old key to have none.
     Scenario(
         "overdue.example",
         _OVERDUE,
