@@ -149,3 +149,9 @@ def test_a_key_that_nobody_was_asked_about_is_left_as_it_is() -> None:
     key, other = key_of(COMING), replace(key_of(COMING), tag=9)
     assert record(judge(WIRE, [COMING], []), [key]) == (key,)
     assert record(judge(WIRE, [COMING], [HAS]), [other]) == (other,)
+
+
+def test_what_somebody_has_said_meanwhile_counts() -> None:
+    found = replace(judge(WIRE, [COMING], [HAS]), at=77)
+    said = key_of(COMING).with_times(ds_publish=70)
+    assert record(found, [said]) == (said,)

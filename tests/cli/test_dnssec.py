@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 
 import parents
+from fastsign.agent.commit import Ledger
+from fastsign.agent.keyring import key_of
+from fastsign.agent.marks import mark_of
 from fastsign.agent.place import Place, locked
 from fastsign.keys import names
 from fastsign.keys.ds import ds_rdata, ds_text
 from fastsign.keys.files import find_keys
+from fastsign.rollover.outcome import Step
 from policy_zone import ORIGIN, PolicyZone, states
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00
@@ -116,6 +121,21 @@ def test_it_waits_until_nobody_works_on_the_zone(zone: PolicyZone) -> None:
     assert zone.again(key).times.ds_publish == NOW
 
 
+def test_an_interrupted_run_is_to_be_finished_first(zone: PolicyZone) -> None:
+    """It has published the zone, and the states that go with it are not in the files yet."""
+    key = zone.add_key(states("RUMOURED"))
+    zone.signed.write_text("published")
+    mark = mark_of(str(zone.signed))
+    assert mark is not None
+    ledger = Ledger(Place(WIRE, str(zone.keys)))
+    with locked(ledger.place):
+        name = Path(key.path).name
+        ledger.announce({name: key}, Step((key_of(key),)), str(zone.signed), mark)
+    done = zone.run("dnssec", "-checkds", "published", ORIGIN, check=False)
+    assert (done.code, f"say `fastsign run --once {ORIGIN}` first" in done.stderr) == (1, True), done.stderr
+    assert zone.again(key) == key
+
+
 # ---- what is left to the operator
 
 
@@ -148,6 +168,18 @@ def test_where_the_parent_is_asked_nobody_has_to_say_so(zone: PolicyZone) -> Non
     assert task.endswith(
         f"that it is there is looked for with every run; `fastsign dnssec -checkds {ORIGIN}` looks now"
     )
+
+
+def test_json_has_the_status(zone: PolicyZone) -> None:
+    key = zone.add_key(states("RUMOURED"))
+    facts = json.loads(zone.run("dnssec", "--json", "-status", ORIGIN, now=NOW).stdout)
+    assert (facts["zone"], facts["policy"], facts["time"]) == (ORIGIN, "mine", "2027-01-15T08:00:00Z")
+    (entry,) = facts["keys"]
+    assert (entry["tag"], entry["role"], entry["zone_signing"]) == (key.tag, "KSK", None)
+    assert entry["published"]["phase"] == "yes"
+    assert entry["states"]["ds"] == "rumoured"
+    assert [f"  * {task}" for task in facts["todo"]] == todo(zone)
+    assert zone.run("dnssec", "--json", "-step", ORIGIN, check=False).stderr.endswith("--json is for -status\n")
 
 
 # ---- asking the parent

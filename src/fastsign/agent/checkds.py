@@ -10,7 +10,7 @@ Only `check_parent` talks to anybody (agent/checkds_ask.py); `judge` and `record
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -36,8 +36,8 @@ _DELETE = bytes(5)  # CDS 0 0 0 00 (RFC 8078 section 4)
 class Asking:
     """How long to wait, in seconds, and whom to ask for names."""
 
-    deadline: float = 20.0  # for all questions together
-    timeout: float = 3.0  # for one answer
+    deadline: float = 9.0  # for all questions together; less than others wait for the zone's lock
+    timeout: float = 2.5  # for one answer
     tries: int = 2  # by UDP, before TCP is tried
     resolver: dns.resolver.Resolver | None = None  # None: that of /etc/resolv.conf
     port: int = DNS_PORT  # of the parent's name servers
@@ -141,19 +141,31 @@ def check_parent(
 
 
 def look(
-    zone: Zone, files: Sequence[KeyFile], keys: Sequence[Key], now: int, *, asking: Asking | None = None
+    zone: Zone,
+    files: Sequence[KeyFile],
+    keys: Sequence[Key],
+    now: int,
+    *,
+    asking: Asking | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> tuple[tuple[Key, ...], int | None]:
-    """(the keys with what the parent says of their DS, TTL of the DS RRset if there was one)."""
+    """(the keys with what the parent says of their DS, TTL of the DS RRset if there was one).
+
+    *tell* gets the lines of what was found, if anybody was to be asked.
+    """
     findings = check_parent(zone, files, now, asking=asking)
+    if tell is not None:
+        for text in describe(findings):
+            tell(text)
     return record(findings, keys), findings.ttl
 
 
-def wanted(file: KeyFile) -> Verdict:
+def wanted(key: KeyFile | Key) -> Verdict:
     """What a KSK waits for at the parent: its DS to come, or to go; unclear if for nothing (as named decides it)."""
-    state = file.state
-    if state is not None and state.ds == RUMOURED and not file.times.ds_publish:
+    state = key.state
+    if state is not None and state.ds == RUMOURED and not key.times.ds_publish:
         return PUBLISHED
-    if state is not None and state.ds == UNRETENTIVE and not file.times.ds_delete:
+    if state is not None and state.ds == UNRETENTIVE and not key.times.ds_delete:
         return WITHDRAWN
     return UNCLEAR
 
@@ -229,17 +241,20 @@ def _seen(zone: bytes, file: KeyFile, answer: Answer) -> tuple[Verdict, str]:
 
 
 def _recorded(key: Key, findings: Findings) -> Key:
-    """A key with what concerns it. Its DS state stays: rumoured or unretentive, or it would not have waited."""
+    """A key with what concerns it, if it still waits for that. Its DS state stays: rumoured or unretentive."""
     for finding in findings.keys:
-        if (key.tag, key.algorithm) == (finding.tag, finding.algorithm) and finding.sights:
-            times, state = key.times, key.state
-            if finding.wanted == PUBLISHED:
-                state = state._replace(ds_published_count=finding.count)
-                times = times._replace(ds_publish=findings.at) if finding.settled else times
-            elif finding.wanted == WITHDRAWN:
-                state = state._replace(ds_removed_count=finding.count)
-                times = times._replace(ds_delete=findings.at) if finding.settled else times
-            return replace(key, times=times, state=state)
+        if (key.tag, key.algorithm) != (finding.tag, finding.algorithm) or not finding.sights:
+            continue
+        if wanted(key) != finding.wanted:  # somebody has said so meanwhile
+            continue
+        times, state = key.times, key.state
+        if finding.wanted == PUBLISHED:
+            state = state._replace(ds_published_count=finding.count)
+            times = times._replace(ds_publish=findings.at) if finding.settled else times
+        elif finding.wanted == WITHDRAWN:
+            state = state._replace(ds_removed_count=finding.count)
+            times = times._replace(ds_delete=findings.at) if finding.settled else times
+        return replace(key, times=times, state=state)
     return key
 
 

@@ -13,7 +13,7 @@ from fastsign.keys.facts import algorithm_number
 
 _USAGE = """\
 Usage:
-    {program} [-c config] -status zone
+    {program} [-c config] [--json] -status zone
 
     {program} [-c config] -checkds [-key id [-alg algorithm]] [-when time]
         published|withdrawn zone
@@ -36,10 +36,11 @@ Options:
     -step: with manual-mode, do what waits for it
     -V: print version information
     -when time: since when, or when; YYYYMMDDHHMMSS in UTC (default now)
+    --json: print the status as JSON
 """
 
 _WORDS = {"status": "", "checkds": "", "rollover": "", "step": "", "key": ":", "alg": ":", "when": ":"}
-TOOL = Tool("fastsign dnssec", "c:hV", _USAGE, long={"config": "c", "version": "V"}, words=_WORDS)
+TOOL = Tool("fastsign dnssec", "c:hV", _USAGE, long={"config": "c", "json": "", "version": "V"}, words=_WORDS)
 
 _ACTIONS = ("status", "checkds", "rollover", "step")
 _SEEN = ("published", "withdrawn")
@@ -73,12 +74,14 @@ def _run(line: CommandLine) -> int:
     if len(actions) != 1:
         raise FatalError("say one of -status, -checkds, -rollover, -step")
     request, operands = _request(line, actions[0], options)
+    if "json" in options and request.action != "status":
+        raise FatalError("--json is for -status")
     subject = rndc_words.subject_of(line, _zone(operands), options)
     match request.action:
         case "status":
             from fastsign.cli.dnssec_status import show
 
-            return show(line, subject, request.now)
+            return show(line, subject, request.now, "json" in options)
         case "step":
             return _step(line, subject)
         case "rollover":

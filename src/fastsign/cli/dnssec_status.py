@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from fastsign.cli.compat.common import CommandLine
 from fastsign.cli.ds_records import at_parent
-from fastsign.cli.rndc_words import Subject, moment
+from fastsign.cli.rndc_words import Subject, moment, utc
 from fastsign.kasp.policy import KeyRule
 from fastsign.keys.facts import algorithm_name
 from fastsign.keys.files import KeyFile
@@ -14,17 +15,27 @@ from fastsign.rollover.key import Key
 from fastsign.rollover.status import KeyStatus, Use, status
 
 
-def show(line: CommandLine, subject: Subject, now: int) -> int:
+def show(line: CommandLine, subject: Subject, now: int, as_json: bool = False) -> int:
     """Print the status of a zone's keys."""
     from fastsign.agent.keyring import key_of
 
     files = subject.files()
-    keys = [key_of(file, store) for file, store in files]
-    line.env.stdout.write("\n".join(status_lines(subject, keys, now)) + "\n")
+    keys = sorted((key_of(file, store) for file, store in files), key=_order)
     tasks = list(todo(subject, [file for file, _ in files], keys, now))
+    if as_json:
+        import json
+
+        line.env.stdout.write(json.dumps(_facts(subject, keys, tasks, now), indent=2) + "\n")
+        return 0
+    line.env.stdout.write("\n".join(status_lines(subject, keys, now)) + "\n")
     if tasks:
         line.env.stdout.write("\n".join(["What you have to do now:", *(f"  * {task}" for task in tasks)]) + "\n")
     return 0
+
+
+def _order(key: Key) -> tuple[bool, int, int]:
+    """Those that the parent knows first, then as they came into use."""
+    return not key.ksk, key.times.publish or 0, key.tag
 
 
 def status_lines(subject: Subject, keys: Sequence[Key], now: int) -> Iterator[str]:
@@ -32,13 +43,8 @@ def status_lines(subject: Subject, keys: Sequence[Key], now: int) -> Iterator[st
     yield f"dnssec-policy: {subject.policy.name}"
     yield f"current time:  {moment(now)}"
     yield ""
-    for each in status(subject.policy, sorted(keys, key=_order), now):
+    for each in status(subject.policy, keys, now):
         yield from _key_lines(each)
-
-
-def _order(key: Key) -> tuple[bool, int, int]:
-    """Those that the parent knows first, then as they came into use."""
-    return not key.ksk, key.times.publish or 0, key.tag
 
 
 def _key_lines(each: KeyStatus) -> Iterator[str]:
@@ -63,6 +69,33 @@ def _use(use: Use) -> str:
         return "no"
     words = "yes - since" if use.phase == "yes" else "no  - scheduled"
     return f"{words} {moment(use.when)}" if use.when is not None else f"{words} "
+
+
+def _facts(subject: Subject, keys: Sequence[Key], tasks: Sequence[str], now: int) -> dict[str, Any]:
+    """The same for programs: moments in UTC, states by rndc's words."""
+    return {
+        "zone": subject.name,
+        "policy": subject.policy.name,
+        "time": utc(now),
+        "keys": [
+            {
+                "tag": each.key.tag,
+                "algorithm": each.key.algorithm,
+                "role": each.key.role,
+                "published": _use_facts(each.published),
+                "key_signing": _use_facts(each.key_signing),
+                "zone_signing": _use_facts(each.zone_signing),
+                "outlook": each.outlook and {"what": each.outlook.what, "when": utc(each.outlook.when)},
+                "states": dict(each.states),
+            }
+            for each in status(subject.policy, keys, now)
+        ],
+        "todo": list(tasks),
+    }
+
+
+def _use_facts(use: Use | None) -> dict[str, Any] | None:
+    return None if use is None else {"phase": use.phase, "when": utc(use.when)}
 
 
 # ---- what is left for the operator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,7 +98,7 @@ def _facts(subject: rndc_words.Subject, parent: Parent) -> dict[str, Any]:
                 "algorithm": key.file.algorithm,
                 "role": key.role,
                 "action": key.action,
-                "since": None if key.since is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(key.since)),
+                "since": rndc_words.utc(key.since),
                 "ds": [ds_text(rdata) for rdata in parent.ds(key)],
             }
             for key in parent.keys

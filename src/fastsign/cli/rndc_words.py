@@ -85,6 +85,11 @@ def moment(at: int) -> str:
     return time.ctime(at)
 
 
+def utc(at: int | None) -> str | None:
+    """`2026-11-24T14:47:08Z`, for programs."""
+    return None if at is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
 def stamp(at: int) -> str:
     """`24-Nov-2026 14:47:08.000`, local time, as in replies."""
     return time.strftime("%d-%b-%Y %H:%M:%S.000", time.localtime(at))
