@@ -40,7 +40,7 @@ def zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PolicyZone:
     [
         (["-status"], "unexpected end of input: no zone is named"),
         (["-status", "nowhere.test"], "nowhere.test"),
-        (["-status", "bare.test"], "Zone does not have dnssec-policy"),
+        (["-status", "bare.test"], "zone bare.test has no dnssec-policy"),
         (["-status", ORIGIN, "IN", "view"], "extraneous arguments"),
         (["-status", ORIGIN, "CH"], "extraneous arguments"),
         (["-status", "-key", "5", ORIGIN], "-status takes no -key"),

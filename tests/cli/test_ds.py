@@ -70,7 +70,7 @@ def test_json_has_the_facts(zone: PolicyZone) -> None:
         ([], "one zone is to be named"),
         ([ORIGIN, "x"], "extraneous arguments"),
         (["nowhere.test"], "nowhere.test"),
-        (["bare.test"], "Zone does not have dnssec-policy"),
+        (["bare.test"], "zone bare.test has no dnssec-policy"),
     ],
 )
 def test_what_can_not_be_printed_is_said(zone: PolicyZone, words: list[str], complaint: str) -> None:

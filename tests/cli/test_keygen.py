@@ -200,7 +200,7 @@ def test_options_that_are_not_offered_are_refused_by_name(option: str, tmp_path:
     outcome = run_mine(tmp_path, *option.split(), "example")
     assert outcome.code == 1
     assert outcome.files == {}
-    assert f"fatal: option {option.split()[0]} is not supported" in outcome.stderr
+    assert f"fatal: option {option.split(maxsplit=1)[0]} is not supported" in outcome.stderr
 
 
 def test_usage_lists_every_option_that_is_offered() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastsign.cli import kasp_options
 from fastsign.cli.compat.common import CommandLine, FatalError
 from fastsign.kasp.config import Config, Zone
 from fastsign.kasp.policy import Policy
@@ -16,8 +17,6 @@ from fastsign.keys.files import KeyFile
 
 if TYPE_CHECKING:
     from fastsign.rollover.key import Key
-
-DEFAULT = "/etc/fastsign/named.conf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +94,10 @@ def stamp(at: int) -> str:
     return time.strftime("%d-%b-%Y %H:%M:%S.000", time.localtime(at))
 
 
-def zone_of(line: CommandLine, operand: str, options: dict[str, str]) -> tuple[Config, Zone]:
-    """The configuration, and the zone in it that a command line names. FatalError if there is none."""
-    from fastsign.agent.configuration import load_config
-
-    try:
-        name = names.from_text(operand).lower()
-    except ValueError as error:
-        raise FatalError(f"failed converting name '{operand}' to dns format: {error}") from None
-    config = load_config(line.env.path(options.get("c", DEFAULT)))
-    if name not in config.zones:
-        raise FatalError(f"no matching zone '{operand}'")
-    return config, config.zones[name]
-
-
 def subject_of(line: CommandLine, operand: str, options: dict[str, str]) -> Subject:
-    """The same, of a zone that has a policy."""
-    config, zone = zone_of(line, operand, options)
-    if zone.policy is None:
-        raise FatalError("Zone does not have dnssec-policy")
+    """The zone of the configuration that a command line names. FatalError if there is none, or it has no policy."""
+    path = options.get("c", kasp_options.CONFIG)
+    config = kasp_options.read_config(line, path)
+    zone = kasp_options.find_signed_zone(config, operand, path)
+    assert zone.policy is not None
     return Subject(config, zone, zone.policy)

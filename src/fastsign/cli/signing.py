@@ -84,11 +84,12 @@ def _place(line: CommandLine, options: dict[str, str]) -> _Place:
 
 def _configured(line: CommandLine, options: dict[str, str], operands: Sequence[str], rrtype: int) -> _Place:
     """The signed file of a zone of the configuration."""
-    from fastsign.cli import rndc_words
+    from fastsign.cli import kasp_options
 
     if len(operands) != 1:
         raise FatalError("extraneous arguments" if operands else "unexpected end of input: no zone is named")
-    _, zone = rndc_words.zone_of(line, operands[0], options)
+    path = options.get("c", kasp_options.CONFIG)
+    zone = kasp_options.find_zone(kasp_options.read_config(line, path), operands[0], path)
     if zone.signed_file is None:
         raise FatalError(f"the configuration has no file for zone '{operands[0]}'")
     return _Place(zone.signed_file, zone.name, rrtype or zone.sig_signing_type)
