@@ -11,6 +11,7 @@ from fastsign.keys import facts
 from fastsign.keys.ds import DIGESTS, ds_rdata
 from fastsign.keys.files import KeyFile
 from fastsign.keys.select import SIGNS_CDS, SIGNS_DNSKEY, SIGNS_REST
+from fastsign.keys.skr import Bundle
 from fastsign.rollover.key import Key
 
 # RFC 8078 section 4: these ask the parent to take all DS records away.
@@ -28,6 +29,7 @@ class Content:
     roles: Mapping[bytes, int]  # DNSKEY RDATA -> SIGNS_*
     known: frozenset[bytes]  # DNSKEY RDATA of all our keys, in the zone or not
     known_cds: frozenset[bytes]  # CDS RDATA that are ours, in the zone or not
+    bundle: Bundle | None = None  # of a zone whose KSK is offline: these records with their signatures
 
     @property
     def is_unsigned(self) -> bool:
@@ -54,6 +56,8 @@ class Content:
         for part in (self.dnskeys, self.cds, self.cdnskeys):
             digest.update(b"|".join(sorted(part)) + b"/")
         digest.update(repr((sorted(self.roles.items()), self.ttl, policy.nsec3)).encode())
+        if self.bundle is not None:
+            digest.update(repr(sorted(self.bundle.rrsets.items())).encode())
         return digest.hexdigest()
 
 

@@ -11,6 +11,7 @@ from fastsign.agent.commit import Ledger
 from fastsign.agent.content import Content, content_of
 from fastsign.agent.job import refresh_at
 from fastsign.agent.keyring import Foundry, Keyring, folders_of, load_keyring, updated
+from fastsign.agent.ksr import current
 from fastsign.agent.marks import mark_of
 from fastsign.agent.memory import Memory, load_memory, save_memory
 from fastsign.agent.place import Place, locked
@@ -78,6 +79,7 @@ class _Pass:
         self.input, self.output = zone.file or "", real_path(zone.signed_file or "")
         self.in_place = zone.file == zone.signed_file
         self.problems: list[str] = []
+        self.offline = current(zone, policy, now) if policy.offline_ksk else None
 
     def run(self, reread: bool, force: bool) -> Outcome:
         """The story."""
@@ -91,7 +93,7 @@ class _Pass:
         step = self._step(keyring, keys, seen, force)
         keyring = replace(keyring, files=self._with_new_keys(keyring, step))
         files = {key.name: updated(keyring.files[key.name], key) for key in step.keys}
-        content = content_of(self.name, self.policy, step.keys, files)
+        content = self._under_bundle(content_of(self.name, self.policy, step.keys, files))
         if self._is_current(memory, content, source):
             self.ledger.commit(keyring.files, step, self.now)
             outcome = Outcome(self.zone.name, "unchanged")
@@ -204,11 +206,24 @@ class _Pass:
 
     # ---- what comes of it
 
+    def _under_bundle(self, content: Content) -> Content:
+        """Where the KSK is offline, the key records are those that it has signed ahead."""
+        if self.offline is None:
+            return content
+        if self.offline.next_inception is None:
+            self._tell(f"zone {names.to_message(self.name)}: last bundle in skr, please import new skr file")
+        return self.offline.content(content)
+
+    def _due(self, memory: Memory) -> int | None:
+        """When the zone has to be signed again though nothing has changed."""
+        due = refresh_at(self.policy, memory.expires)
+        return due if self.offline is None else self.offline.due(memory.expires, due)
+
     def _is_current(self, memory: Memory, content: Content, source: ZoneFile | None) -> bool:
         """Is what is published what is to be published?"""
         if source is not None or memory.signed is None or memory.fingerprint != content.fingerprint(self.policy):
             return False
-        due = refresh_at(self.policy, memory.expires)
+        due = self._due(memory)
         return content.is_unsigned or (due is not None and due > self.now)
 
     def _publish(
@@ -269,7 +284,7 @@ class _Pass:
         return replace(memory, told=memory.serial)
 
     def _conclude(self, outcome: Outcome, step: Step, memory: Memory) -> Outcome:
-        moments = (step.next_event, refresh_at(self.policy, memory.expires))
+        moments = (step.next_event, self._due(memory))
         return replace(
             outcome,
             path=self.output,

@@ -59,6 +59,7 @@ def make_job(
         output=output,
         keys=KnownKeys(tuple(keys)),
         roles=content.roles,
+        offline_keyset=content.bundle,
         cycle=refresh_before(policy),
         jitter=policy.signatures_jitter,
         seed=int.from_bytes(hashlib.sha256(origin).digest()[:8], "big"),  # spread over zones, the same at each run

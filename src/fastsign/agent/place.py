@@ -35,6 +35,11 @@ class Place:
         return self._path("intent")
 
     @property
+    def response(self) -> str:
+        """The signed key response of a zone whose KSK is offline."""
+        return self._path("skr")
+
+    @property
     def lock(self) -> str:
         return self._path("lock")
 
