@@ -183,7 +183,6 @@ OF_9_20 = {
     "nsec3param iterations 1;": "dnssec-policy: nsec3 iterations value 1 not allowed, must be zero",
     "cds-digest-types { sha-512; };": "dnssec-policy: bad cds digest-type sha-512",
     "cds-digest-types { 3; };": "dnssec-policy: unsupported cds digest-type 3",
-    "cds-digest-types { };": "dnssec-policy: cds-digest-types is empty",
     "cds-digest-types { 1; 2; };": "dnssec-policy: deprecated CDS digest-type 1",
     "keys { };": "dnssec-policy: policy 'a' has no keys",
 }  # fmt: skip

@@ -48,6 +48,7 @@ _TABLE = (
     Command("ds", "fastsign ds", _CLI + "ds", POLICY, "print the DS records for the parent"),
     Command("signing", "fastsign signing", _CLI + "signing", POLICY, "list how far signing has come"),
     Command("policy", "fastsign policy", _CLI + "policy", POLICY, "check and show key and signing policies"),
+    Command("skr", "fastsign skr", _CLI + "skr", POLICY, "bring in what an offline KSK has signed"),
     Command("dsfromkey", "dnssec-dsfromkey", _COMPAT + "dsfromkey", PARENT, "print the DS records of keys"),
     Command("cds", "dnssec-cds", _COMPAT + "cds", PARENT, "follow a child's CDS records"),
     Command("checkzone", "named-checkzone", _COMPAT + "checkzone", ZONES, "check a zone as a server would"),

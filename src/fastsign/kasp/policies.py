@@ -214,11 +214,7 @@ def _check_signatures(policy: Policy, place: Place, findings: Findings) -> None:
 def _digest_types(text: PolicyText, findings: Findings) -> tuple[int, ...]:
     if "cds-digest-types" not in text.settings:
         return DEFAULT.cds_digest_types
-    types: list[int] = []
-    if not text.settings["cds-digest-types"].value:
-        findings.error(
-            text.settings["cds-digest-types"].place, "dnssec-policy: cds-digest-types is empty; 2 is SHA-256"
-        )
+    types: list[int] = []  # as in BIND there may be none
     for word, place in text.settings["cds-digest-types"].value:
         number = int(word) if word.isdigit() and int(word) < 256 else _DIGEST_NAMES.get(word.upper())
         if number is None:
