@@ -12,21 +12,22 @@ import pytest
 import plain_named
 import tools
 from fastsign.cli.ds_records import KeyAtParent, at_parent
-from fastsign.kasp.policy import Policy
+from fastsign.kasp.policy import KeyRule, Policy
 from fastsign.keys import names
 from fastsign.keys.ds import ds_rdata, ds_text
 from fastsign.keys.files import KeyFile
 from fastsign.keys.metadata import NO_TIMES, KeyState, KeyTimes, Metadata
 
 ZONE = names.from_text("child.parent.test.")
-POLICY = Policy("mine", (), dnskey_ttl=300, parent_ds_ttl=7200)
+RULES = (KeyRule(ksk=True, zsk=True, algorithm=13, bits=256),)
+POLICY = Policy("mine", RULES, dnskey_ttl=300, parent_ds_ttl=7200)
 INSECURE = Policy("insecure", ())
 SIGNING = KeyState(ksk=True, zsk=False, dnskey="omnipresent", krrsig="omnipresent", goal="omnipresent")
 
 
 def ksk(number: int, ds: str | None, times: KeyTimes = NO_TIMES, *, goal: str = "omnipresent") -> KeyFile:
     metadata = Metadata(state=SIGNING._replace(ds=ds, goal=goal), times=times)
-    return KeyFile(ZONE, 257, 3, 13, bytes([number]) * 64, 300, "", metadata=metadata)
+    return KeyFile(ZONE, 257, 3, 13, bytes([number]) * 64, 300, f"K{number}", f"K{number}.private", metadata=metadata)
 
 
 NEW, THERE = ksk(1, "rumoured", KeyTimes(ds_change=5)), ksk(2, "omnipresent", KeyTimes(ds_publish=6))
@@ -69,7 +70,7 @@ def test_ds_records_are_those_of_dsfromkey(tmp_path: Path) -> None:
     name = tools.run("dnssec-keygen", "-q", "-a", "13", "-f", "KSK", "child.parent.test", cwd=tmp_path).stdout.strip()
     from fastsign.keys.files import read_key
 
-    policy = Policy("mine", (), cds_digest_types=(4, 2), parent_ds_ttl=7200)
+    policy = Policy("mine", RULES, cds_digest_types=(4, 2), parent_ds_ttl=7200)
     file = read_key(str(tmp_path / name))
     lines = at_parent(ZONE, [file], policy).ds_lines(KeyAtParent(file, "keep", None))
     theirs = tools.run("dnssec-dsfromkey", "-T", "7200", "-a", "SHA-256", "-a", "SHA-384", name, cwd=tmp_path).stdout
@@ -78,16 +79,21 @@ def test_ds_records_are_those_of_dsfromkey(tmp_path: Path) -> None:
 
 def test_the_zone_says_of_each_ds_that_belongs() -> None:
     parent = at_parent(ZONE, [NEW, THERE, OLD, GONE, LATER], POLICY)
-    assert parent.cds == sorted(ds_rdata(ZONE, key.rdata) for key in (NEW, THERE))
-    assert parent.cdnskey == sorted(key.rdata for key in (NEW, THERE))
+    assert list(parent.cds) == sorted(ds_rdata(ZONE, key.rdata) for key in (NEW, THERE))
+    assert list(parent.cdnskey) == sorted(key.rdata for key in (NEW, THERE))
     assert [text.split()[:4] for text in parent.child_lines] == [
         ["child.parent.test.", "300", "IN", rrtype] for rrtype in ("CDS", "CDS", "CDNSKEY", "CDNSKEY")
     ]
 
 
 def test_no_cdnskey_where_the_policy_wants_none() -> None:
-    parent = at_parent(ZONE, [THERE], Policy("mine", (), cdnskey=False, cds_digest_types=(2, 4)))
-    assert (parent.cdnskey, [rdata[3] for rdata in parent.cds]) == ([], [2, 4])
+    parent = at_parent(ZONE, [THERE], Policy("mine", RULES, cdnskey=False, cds_digest_types=(2, 4)))
+    assert (parent.cdnskey, [rdata[3] for rdata in parent.cds]) == ((), [2, 4])
+
+
+def test_a_policy_without_cds_records_still_has_a_ds_to_hand_over() -> None:
+    parent = at_parent(ZONE, [NEW], Policy("mine", RULES, cds_digest_types=(), parent_ds_ttl=7200))
+    assert (parent.cds, parent.cdnskey, parent.ds_lines(parent.keys[0])) == ((), (NEW.rdata,), [line(NEW)])
 
 
 def test_a_zone_that_leaves_dnssec_asks_for_the_removal_of_all() -> None:
@@ -97,7 +103,7 @@ def test_a_zone_that_leaves_dnssec_asks_for_the_removal_of_all() -> None:
 
 def test_without_a_key_that_signs_nobody_would_believe_that() -> None:
     metadata = Metadata(state=SIGNING._replace(ds="unretentive", krrsig="unretentive"))
-    quiet = KeyFile(ZONE, 257, 3, 13, bytes(64), 300, "", metadata=metadata)
+    quiet = KeyFile(ZONE, 257, 3, 13, bytes(64), 300, "K", "K.private", metadata=metadata)
     assert at_parent(ZONE, [quiet], INSECURE).child_lines == []
 
 

@@ -84,7 +84,7 @@ def test_the_cds_records_are_named_s_at_every_event(server: NamedServer) -> None
             parent = at_parent(names.from_text(zone), keys_of(server, zone), policy)
             for rrtype, expected in (("CDS", parent.cds), ("CDNSKEY", parent.cdnskey)):
                 rrset, _ = server.query(zone, rrtype)
-                assert sorted(record.to_wire() for record in rrset or ()) == expected
+                assert sorted(record.to_wire() for record in rrset or ()) == list(expected)
             follow(server, zone)
         server.jump(min(server.next_key_event(zone) for zone in ZONES))
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastsign import _core
+from fastsign.agent.content import DELETE_CDS, content_of
+from fastsign.agent.keyring import key_of
 from fastsign.kasp.policy import Policy
 from fastsign.keys import facts, names, timing
-from fastsign.keys.ds import DIGESTS, ds_rdata, ds_text
+from fastsign.keys.ds import DIGESTS, SHA256, ds_rdata, ds_text
 from fastsign.keys.files import KeyFile
 from fastsign.keys.metadata import KeyState
 from fastsign.rollover.key import HIDDEN, OMNIPRESENT, RUMOURED, UNRETENTIVE
@@ -17,7 +19,6 @@ from fastsign.rollover.key import HIDDEN, OMNIPRESENT, RUMOURED, UNRETENTIVE
 # What becomes of a key's DS: to be handed in, there, to be taken out, gone, and to be handed in later.
 Action = Literal["add", "keep", "remove", "removed", "later"]
 _CDNSKEY = 60
-DELETE_CDS, DELETE_CDNSKEY = bytes(5), bytes([0, 0, 3, 0, 0])  # RFC 8078 section 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +46,23 @@ class Parent:
     zone: bytes
     policy: Policy
     keys: tuple[KeyAtParent, ...]
-    delete: bool  # the zone asks for the removal of all (RFC 8078 section 4)
+    cds: tuple[bytes, ...]  # RDATA of the CDS and CDNSKEY records that the agent puts into the zone
+    cdnskey: tuple[bytes, ...]
 
     def ds(self, key: KeyAtParent) -> list[bytes]:
-        """Its DS records, of the policy's digest types."""
-        return [ds_rdata(self.zone, key.file.rdata, digest) for digest in sorted(self.policy.cds_digest_types)]
+        """Its DS records, of the policy's digest types; of SHA-256 where the policy wants no CDS records."""
+        digests = self.policy.cds_digest_types or (SHA256,)
+        return [ds_rdata(self.zone, key.file.rdata, digest) for digest in sorted(digests)]
 
     def ds_lines(self, key: KeyAtParent) -> list[str]:
         return [self._line(self.policy.parent_ds_ttl, f"DS {ds_text(rdata)}") for rdata in self.ds(key)]
 
     @property
-    def cds(self) -> list[bytes]:
-        """RDATA of the CDS records that the zone has."""
-        if self.delete:
-            return [DELETE_CDS]
-        return sorted(rdata for key in self.keys if key.belongs for rdata in self.ds(key))
-
-    @property
-    def cdnskey(self) -> list[bytes]:
-        """RDATA of the CDNSKEY records that the zone has."""
-        if not self.policy.cdnskey:
-            return []
-        return [DELETE_CDNSKEY] if self.delete else sorted(key.file.rdata for key in self.keys if key.belongs)
-
-    @property
     def child_lines(self) -> list[str]:
         """The CDS and CDNSKEY records as text."""
-        ttl = self.policy.dnskey_ttl
-        lines = [self._line(ttl, f"CDS {'0 0 0 00' if self.delete else ds_text(rdata)}") for rdata in self.cds]
+        ttl, lines = self.policy.dnskey_ttl, []
+        for rdata in self.cds:
+            lines.append(self._line(ttl, f"CDS {'0 0 0 00' if rdata == DELETE_CDS else ds_text(rdata)}"))
         for rdata in self.cdnskey:
             lines.append(self._line(ttl, f"CDNSKEY {_core.render_rdata(_CDNSKEY, rdata).decode('ascii')}"))
         return lines
@@ -98,10 +88,11 @@ class Parent:
 
 def at_parent(zone: bytes, files: Iterable[KeyFile], policy: Policy) -> Parent:
     """What the states of a zone's keys ask of its parent."""
-    ksks = [file for file in files if timing.roles(file)[0]]
-    keys = [found for file in ksks if (found := _key(file)) is not None]
-    leaving = policy.name == "insecure" and any(_signs(file) for file in ksks)
-    return Parent(zone.lower(), policy, tuple(sorted(keys, key=_order)), leaving)
+    by_name = {key_of(file).name: file for file in files}
+    content = content_of(zone.lower(), policy, [key_of(file) for file in by_name.values()], by_name)
+    keys = [found for file in by_name.values() if timing.roles(file)[0] and (found := _key(file)) is not None]
+    cds, cdnskey = tuple(sorted(content.cds)), tuple(sorted(content.cdnskeys))
+    return Parent(zone.lower(), policy, tuple(sorted(keys, key=_order)), cds, cdnskey)
 
 
 def _key(file: KeyFile) -> KeyAtParent | None:
@@ -117,12 +108,6 @@ def _key(file: KeyFile) -> KeyAtParent | None:
     if state.ds in (HIDDEN, None) and state.goal == OMNIPRESENT:
         return KeyAtParent(file, "later", times.sync_publish)
     return None
-
-
-def _signs(file: KeyFile) -> bool:
-    """Is its DNSKEY in the zone, signed by itself? Without that nobody would believe a CDS record."""
-    state = file.state or KeyState()
-    return state.dnskey in (RUMOURED, OMNIPRESENT) and state.krrsig in (RUMOURED, OMNIPRESENT)
 
 
 def _order(key: KeyAtParent) -> tuple[int, int, int]:
