@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -80,6 +81,7 @@ class _Pass:
         self.in_place = zone.file == zone.signed_file
         self.problems: list[str] = []
         self.offline = current(zone, policy, now) if policy.offline_ksk else None
+        self.log: list[str] = []
 
     def run(self, reread: bool, force: bool) -> Outcome:
         """The story."""
@@ -88,8 +90,9 @@ class _Pass:
         memory = self._look_at_published(memory)
         source = self._load_if_changed(memory, reread)
         keys, ds_ttl = self._ask_parent(keyring)
+        memory = memory if ds_ttl is None else replace(memory, ds_ttl=ds_ttl)
         keys = _made_up_for(keys, self.policy, memory, self.now)
-        seen = self._seen(memory, source, keyring, ds_ttl)
+        seen = self._seen(memory, source, keyring)
         step = self._step(keyring, keys, seen, force)
         keyring = replace(keyring, files=self._with_new_keys(keyring, step))
         files = {key.name: updated(keyring.files[key.name], key) for key in step.keys}
@@ -171,15 +174,20 @@ class _Pass:
     def _ask_parent(self, keyring: Keyring) -> tuple[tuple[Key, ...], int | None]:
         if self.world.ask_parent is None or self.zone.checkds == "no":
             return keyring.keys, None
-        return self.world.ask_parent(self.zone, tuple(keyring.files.values()), keyring.keys, self.now)
+        before = keyring.keys
+        after, ttl = self.world.ask_parent(self.zone, tuple(keyring.files.values()), before, self.now)
+        for old, new in zip(before, after, strict=True):
+            for event in _seen_of_ds(old, new):
+                self.log.append(f"keymgr: checkds DS for key {new.label} seen {event} at {time.ctime(self.now)}")
+        return after, ttl
 
-    def _seen(self, memory: Memory, source: ZoneFile | None, keyring: Keyring, ds_ttl: int | None) -> Observations:
+    def _seen(self, memory: Memory, source: ZoneFile | None, keyring: Keyring) -> Observations:
         zone_ttl, dnskey_ttl = memory.observed(self.now)
         published, foreign = frozenset(memory.dnskeys), frozenset(memory.foreign)
         if source is not None:
             zone_ttl = max(zone_ttl or 0, source.highest_ttl)
             foreign = self._foreign(source, keyring)
-        return Observations(zone_ttl, dnskey_ttl, ds_ttl, published | foreign, foreign)
+        return Observations(zone_ttl, dnskey_ttl, memory.ds_ttl, published | foreign, foreign)
 
     def _foreign(self, source: ZoneFile, keyring: Keyring) -> frozenset[tuple[int, int]]:
         """Other signers' DNSKEYs. In a zone that is signed in place, and has none of ours, all may be ours and lost."""
@@ -290,17 +298,25 @@ class _Pass:
             path=self.output,
             serial=memory.serial,
             keys=step.keys,
+            changes=step.changes,
             waits=step.waits,
             expires=memory.expires,
             next_event=step.next_event,
             due=min((moment for moment in moments if moment is not None), default=None),
             last_success=memory.last_success,
             problems=tuple(self.problems),
-            log=step.log,
+            log=(*self.log, *step.log),
         )
 
     def _tell(self, text: str) -> None:
         self.world.tell.warn(text)
+
+
+def _seen_of_ds(old: Key, new: Key) -> Iterator[str]:
+    if new.times.ds_publish != old.times.ds_publish:
+        yield "published"
+    if new.times.ds_delete != old.times.ds_delete:
+        yield "withdrawn"
 
 
 def _made_up_for(keys: tuple[Key, ...], policy: Policy, memory: Memory, now: int) -> tuple[Key, ...]:

@@ -19,6 +19,9 @@ _QUIET = 1  # seconds: a file that was written to since then may not be complete
 class Listener(Protocol):
     """Who is told what happens."""
 
+    def began(self, zone: bytes) -> None:
+        """A zone is about to be looked after."""
+
     def passed(self, outcome: Outcome) -> None:
         """A zone has been looked after."""
 
@@ -73,6 +76,7 @@ class Agent:
     listener: Listener
     wanted: Collection[bytes] = ()  # zones, wire form in lower case; none: all that have a policy
     tasks: dict[bytes, Task] = field(default_factory=dict)
+    known: Collection[bytes] = ()  # all zones of the configuration
     after: Callable[[Mapping[bytes, Task]], None] | None = None  # called whenever zones have been looked after
 
     def load(self, again: bool = False) -> None:
@@ -81,7 +85,7 @@ class Agent:
         zones = {name: zone for name, zone in config.zones.items() if zone.policy is not None}
         if self.wanted:
             zones = {name: zone for name, zone in config.zones.items() if name in self.wanted}
-        self.world = replace(self.world, stores=config.stores)
+        self.world, self.known = replace(self.world, stores=config.stores), list(config.zones)
         self.tasks = {
             name: replace(self.tasks[name], zone=zone, due=0, reread=again) if name in self.tasks else Task(zone)
             for name, zone in zones.items()
@@ -150,6 +154,7 @@ class Agent:
         """A pass over a zone; whatever goes wrong stays with it."""
         now = task.last_attempt = self.world.clock()
         task.attempts += 1
+        self.listener.began(task.zone.name)
         task.seen = _mark_of(task.zone)
         try:
             outcome = run_zone(task.zone, self.world, reread=task.reread)

@@ -22,6 +22,7 @@ class Memory:
     foreign: tuple[tuple[int, int], ...] = ()  # those of them that are other signers'
     zone_ttl: int | None = None  # its highest TTL
     dnskey_ttl: int | None = None
+    ds_ttl: int | None = None  # of the DS RRset, as it was last seen at the parent
     older: tuple[tuple[int, int, int], ...] = ()  # of zones before: (highest TTL, TTL of DNSKEYs, until when it counts)
     expires: int | None = None  # when the first of its signatures ends
     told: int | None = None  # the serial that the hook has been called for

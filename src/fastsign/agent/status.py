@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastsign.rollover.key import Key
-from fastsign.rollover.outcome import Wait
+from fastsign.rollover.outcome import Change, Wait
 
 Deed = Literal["signed", "unsigned", "unchanged", "none", "failed"]
 
@@ -22,6 +22,7 @@ class Outcome:
     path: str = ""  # of the signed zone
     serial: int | None = None
     keys: tuple[Key, ...] = ()
+    changes: tuple[Change, ...] = ()  # of the keys' states
     waits: tuple[Wait, ...] = ()
     generated: int = 0  # signatures made
     retained: int = 0  # signatures kept
@@ -35,4 +36,8 @@ class Outcome:
     @property
     def actions_waiting(self) -> int:
         """What waits for a person: a DS to be handed to the parent, a step to be allowed."""
-        return sum(wait.rule in _OPERATOR for wait in self.waits)
+        return sum(map(is_for_operator, self.waits))
+
+
+def is_for_operator(wait: Wait) -> bool:
+    return wait.rule in _OPERATOR

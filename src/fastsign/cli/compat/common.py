@@ -57,6 +57,7 @@ class Tool:
     long: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     help_code: int = 0  # exit code of -h
+    bare: bool = False  # it runs without arguments as well, which otherwise is asking for the usage text
     dash_is_operand: bool = False  # a lone "-" is the first operand, not an option that there is none of
 
 
@@ -251,7 +252,7 @@ def run_tool(tool: Tool, body: Callable[[CommandLine], int], env: Env) -> int:
     """Run a tool's body and turn the ways it may end into an exit code."""
     line = CommandLine(tool, env)
     try:
-        if len(env.argv) <= 1:
+        if len(env.argv) <= 1 and not tool.bare:
             line.usage(1)
         return body(line)
     except Stop as stop:
