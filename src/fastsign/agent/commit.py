@@ -69,7 +69,8 @@ class Ledger:
         left = dict(files)
         for key in step.settled(moment):
             left[key.name] = updated(files[key.name], key)
-        gone = [left.pop(key.name).path + suffix for key in step.purged for suffix in _SUFFIXES]
+        purged = [left.pop(key.name) for key in step.purged]
+        gone = [file.path + suffix for file in purged for suffix in _SUFFIXES]
         self.replace([file for name, file in left.items() if file is not files[name]], gone)
         return left
 

@@ -85,7 +85,7 @@ def _agent(line: CommandLine, options: dict[str, str]) -> tuple[Agent, Log]:
     from fastsign.keys import names
 
     env, verbosity = line.env, parse_verbosity(options.get("v", "0"))
-    log = Log(env.stderr, line.program, verbosity, "json-log" in options)
+    log = Log(env.stderr, line.program, env.clock, verbosity, "json-log" in options)
     path = env.path(options.get("c", CONFIGURATION))
     world = World(env.clock, time.monotonic, tell=log, ask_parent=look, hook=_hook(env, options))
     wanted = {names.from_text(zone).lower() for zone in line.operands}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from fastsign.agent.loop import reason_of
@@ -16,8 +16,11 @@ from fastsign.rollover.outcome import Wait
 class Log:
     """The listener of an agent (fastsign.agent.loop.Listener), and of the signings that it does (sign.tell.Tell)."""
 
-    def __init__(self, stream: TextIO, program: str, verbosity: int, as_json: bool) -> None:
-        self.stream, self.program, self.verbosity, self.as_json = stream, program, verbosity, as_json
+    def __init__(
+        self, stream: TextIO, program: str, clock: Callable[[], float], verbosity: int = 0, as_json: bool = False
+    ) -> None:
+        self.stream, self.program, self.clock = stream, program, clock
+        self.verbosity, self.as_json = verbosity, as_json
         self._told: dict[bytes, frozenset[tuple[str, ...]]] = {}  # waits of each zone that have been told of
         self._zone = b""  # that is in work
 
@@ -100,7 +103,7 @@ class Log:
     def _say(self, event: str, text: str, zone: bytes = b"", **facts: Any) -> None:
         name = names.to_message(zone) if zone else None
         if self.as_json:
-            told = {"time": round(time.time(), 3), "event": event, "zone": name, "message": text, **facts}
+            told = {"time": round(self.clock(), 3), "event": event, "zone": name, "message": text, **facts}
             line = json.dumps({key: value for key, value in told.items() if value is not None})
         else:
             line = f"{self.program}: {f'zone {name}: ' if name else ''}{_word(event)}{text}"
