@@ -15,7 +15,7 @@ from agent_scene import DAY, HOUR, PAIR, START, Scene
 from fastsign.keys.metadata import KeyTimes
 
 # What changes something outside of the process.
-_CALLS = ("open write sendfile fsync fchmod fchown chown rename link unlink mkdir rmdir").split()
+_CALLS = ["open", "write", "sendfile", "fsync", "fchmod", "fchown", "rename", "link", "unlink", "mkdir", "rmdir"]
 
 _MADE_LATER = 60  # seconds until the agent runs again
 

@@ -31,7 +31,7 @@ Options:
     --on-publish command: called with the zone and its file once a signed zone is in place
     --hook-timeout seconds: how long that may take (60)
     --metrics-file file: metrics for node_exporter's textfile collector
-    --metrics-listen address:port: metrics by HTTP
+    --metrics-listen address:port: metrics by HTTP at this address
     --poll seconds: how often the zones' files are looked at (10)
     --json-log: a JSON object a line
     --help: print the whole page
