@@ -43,7 +43,6 @@ class World:
     stores: Mapping[str, KeyStore] = field(default_factory=dict)
     ask_parent: AskParent | None = None  # tells of DS records: the keys with what it has seen, and the DS RRset's TTL
     hook: Callable[[str, str, int], str] | None = None  # (zone, file, serial) -> what went wrong, if anything
-    lock_timeout: float = 10
 
 
 def run_zone(zone: Zone, world: World, *, reread: bool = False, force: bool = False) -> Outcome:
@@ -56,7 +55,7 @@ def run_zone(zone: Zone, world: World, *, reread: bool = False, force: bool = Fa
         return Outcome(zone.name, "none", last_success=now)
     if zone.file is None:
         raise ZoneError(f"zone {names.to_message(zone.name)} has a dnssec-policy but no file")
-    with locked(Place(zone.name, zone.key_directory), world.lock_timeout):
+    with locked(Place(zone.name, zone.key_directory)):
         return _Pass(zone, policy, world, now).run(reread, force)
 
 

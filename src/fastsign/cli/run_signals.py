@@ -1,4 +1,4 @@
-"""What signals ask of an agent that runs for good: SIGTERM and SIGINT to stop, SIGHUP to read its files again."""
+"""What signals ask of an agent: SIGTERM and SIGINT to stop, SIGHUP to read its configuration again."""
 
 from __future__ import annotations
 
