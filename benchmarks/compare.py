@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -87,6 +89,8 @@ def compare(row: Row, settings: Settings) -> dict[str, Result]:
     peers.prepare(work, tools)
     if row.again:
         work = signed_already(work)
+    elif row.image:
+        work = signed_with_image(work, row.changed)
     results = {tool: Result() for tool in tools}
     repeats, peer_repeats = (settings.repeats, settings.peer_repeats) if row.zone else (SMALL_RUNS, SMALL_RUNS)
     for turn in range(repeats):
@@ -131,8 +135,34 @@ def signed_already(work: Work) -> Work:
     return replace(work, zone=signed)
 
 
+def signed_with_image(work: Work, changes: int) -> Work:
+    """The same work on an edited zone, of which there is an image; and on the signed zone with the same edits."""
+    image = work.folder / "image"
+    run("fastsign", replace(work, image=image))
+    (work.folder / "fastsign" / "image").rename(image)
+    signed = peers.signed_file("fastsign", work).rename(work.folder / "signed.zone")
+    edited = Path(shutil.copy(work.zone, work.folder / "edited.zone"))
+    records = list(new_ds_records(work.zone, changes))
+    for path in (signed, edited):
+        with path.open("a") as out:
+            out.writelines(records)
+    return replace(work, zone=edited, signed=signed, image=image)
+
+
+def new_ds_records(zone: Path, count: int) -> Iterator[str]:
+    """DS records for delegations that have none, spread over the zone."""
+    with zone.open() as lines:
+        fields = [line.split("\t") for line in lines]
+    secure = {owner for owner, _, _, rrtype, *_ in fields if rrtype == "DS"}
+    owners = sorted({owner for owner, _, _, rrtype, *_ in fields if rrtype == "NS"} - secure)[1:]
+    for owner in owners[:: max(1, len(owners) // max(1, count))][:count]:
+        yield f"{owner}\t3600\tIN\tDS\t1 13 2 {64 * 'A'}\n"
+
+
 def run(tool: str, work: Work, memory: bool = False) -> Measured:
     folder = work.folder / tool
+    if work.image is not None and tool == "fastsign" and work.image.exists():
+        shutil.copy(work.image, folder / "image")
     measured = measure(peers.command(tool, work), folder / "log", folder, memory)
     if measured.peak is None:
         say(f"{work.folder.name}: {tool} signed in {measured.wall:.2f} s")

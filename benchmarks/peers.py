@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Mnemonics of BIND and of Knot, and the size of the key where it is not fixed.
@@ -30,6 +30,8 @@ class Work:
     denial: str = "nsec3"  # nsec, nsec3 or opt-out
     verify: bool = False  # each signer's own check of its result, where it has one
     jobs: int = 2  # processes or threads; 0: each program's default
+    image: Path | None = None  # of an earlier run's signatures, for fastsign
+    signed: Path | None = None  # the zone of that run with the same changes, for the others
 
     @property
     def keys(self) -> Path:
@@ -75,11 +77,12 @@ FASTSIGN = [sys.executable, "-m", "fastsign"]
 
 
 def fastsign(work: Work) -> list[str]:
-    return [*FASTSIGN, "signzone", *bind_options(work, "fastsign")]
+    image = ["--image", str(work.folder / "fastsign" / "image")] if work.image else []
+    return [*FASTSIGN, "signzone", *image, *bind_options(work, "fastsign")]
 
 
 def bind(work: Work) -> list[str]:
-    return [find("dnssec-signzone"), *bind_options(work, "bind")]
+    return [find("dnssec-signzone"), *bind_options(replace(work, zone=work.signed or work.zone), "bind")]
 
 
 def bind_options(work: Work, tool: str) -> list[str]:

@@ -21,6 +21,8 @@ class Row:
     denial: str = "nsec3"
     verify: bool = False  # by default no signer verifies its result
     again: bool = False  # the zone is signed already, by the same keys, and no signature is due
+    image: bool = False  # the same, but fastsign has the unsigned zone and an image of its signatures
+    changed: int = 0  # delegations that have got a DS record since it was signed
     peers: tuple[str, ...] = ("bind",)
     memory: bool = False  # measure the peak memory too, in a run of its own
     bars: dict[str, float] = field(default_factory=dict)  # how many times faster than each peer we mean to be
@@ -31,14 +33,17 @@ class Row:
         """The same row on a smaller zone."""
         if self.zone is None:
             return self
-        return replace(self, zone=replace(self.zone, delegations=max(20, int(self.zone.delegations * scale))))
+        zone = replace(self.zone, delegations=max(20, int(self.zone.delegations * scale)))
+        return replace(self, zone=zone, changed=min(self.changed, zone.delegations // 4))
 
     def title(self) -> str:
         """What the row measures, in words."""
         mnemonic = {8: "RSA-2048", 13: "P-256", 14: "P-384", 15: "Ed25519"}[self.algorithm]
         denial = {"nsec": "NSEC", "nsec3": "NSEC3", "opt-out": "NSEC3 opt-out"}[self.denial]
         size = f"{self.zone.delegations:,} delegations, {self.zone.ds_share:.0%} DS" if self.zone else "ten records"
-        signed = ", signed again unchanged" if self.again else ""
+        change = f"with {self.changed:,} changes" if self.changed else "unchanged"
+        signed = f", signed again {change}" if self.again or self.image else ""
+        signed += " (fastsign: the unsigned zone, with an image)" if self.image else ""
         return f"{size}, {mnemonic}, {denial}{signed}, {'with' if self.verify else 'without'} verification"
 
 
@@ -50,6 +55,8 @@ ROWS = (
     Row("rsa", NATIONAL, algorithm=8, denial="opt-out", peers=("bind", "knot"), bars={"bind": 3}),
     Row("verified", REGISTRY, verify=True, memory=True, bars={"bind": 9}),
     Row("again", REGISTRY, verify=True, again=True, memory=True, bars={"bind": 8}),
+    Row("image", REGISTRY, verify=True, image=True, memory=True, bars={"bind": 8}),
+    Row("changed", REGISTRY, verify=True, image=True, changed=1000, memory=True, bars={"bind": 8}),
     Row("nsec", REGISTRY, denial="nsec", peers=("bind", "knot")),
     Row("optout", REGISTRY, denial="opt-out", peers=("bind", "knot")),
     Row("small", None, denial="nsec", verify=True, peers=EVERYONE, seconds_bar=0.15),
