@@ -51,6 +51,7 @@ SIGNING: dict[str, list[object]] = {
     "cds": ["sha256", 2],
     "cdnskey": [1, "no"],
     "refresh": [1.5],
+    "image": [1, b"image"],
     "drop_inactive": [1],
     "drop_unpublished": ["yes"],
     "csk": [1, "no"],

@@ -60,6 +60,7 @@ PAIRS: list[tuple[str, dict[str, object]]] = [
     ("--zonemd sha384,sha512", {"zonemd": ["sha512", "sha384"]}),
     ("-P", {"verify": False}),
     ("-n 2", {"workers": 2}),
+    ("--image image", {"image": "image"}),
 ]
 
 

@@ -78,6 +78,7 @@ class SigningOptions(TypedDict, total=False):
     cds: Iterable[Digest]  # digests of the CDS records of keys whose time for them has come
     cdnskey: bool  # have those keys CDNSKEY records?
     refresh: Span | None  # signatures of the input with less to live are made anew. None: a quarter of the validity
+    image: StrPath | None  # file with the last run's signatures, which stay as those of the input; it gets the new ones
     drop_inactive: bool  # signatures of the input by keys that are not active any more go
     drop_unpublished: bool  # and those by keys that have left the zone
     csk: bool | None  # key-signing keys sign everything. None: if one has that role, or if no other key is known at all
@@ -104,6 +105,7 @@ SIGNING_TYPES: dict[str, Types] = {
     "cds": WORDS,
     "cdnskey": FLAG,
     "refresh": SPAN,
+    "image": PATH,
     "drop_inactive": FLAG,
     "drop_unpublished": FLAG,
     "csk": FLAG,
@@ -177,7 +179,7 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
     now = clock(options.get("now"))
     store = keys.store(origin, now, options.get("csk"))
     inception, expiration, expiration_dnskey = _validity(options, now)
-    style, output = _style(options.get("format", "text")), options.get("output")
+    style, output, image = _style(options.get("format", "text")), options.get("output"), options.get("image")
     return Job(
         zone_file=file,
         source=source,
@@ -189,6 +191,7 @@ def _job(zone: Zone | ZoneFile, keys: Keys, options: SigningOptions) -> Job:
         expiration_dnskey=expiration_dnskey,
         denial=_denial(options.get("nsec3")),
         output=None if output is None else output_path(output),
+        image=None if image is None else output_path(image),
         style=style,
         header=raw_header(1, now) if style == RAW else b"",
         keys=store,

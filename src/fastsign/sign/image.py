@@ -17,7 +17,7 @@ from typing import BinaryIO
 from fastsign import _core
 from fastsign._core import Column, PublicKeys
 from fastsign.errors import system_reason
-from fastsign.sign.image_facts import UNKNOWN, Facts, FileState, UnusableError
+from fastsign.sign.image_facts import UNKNOWN, Facts, FileState, UnusableError, may_be_replaced
 from fastsign.sign.tell import Tell
 from fastsign.zone.write import AtomicFile, Output
 
@@ -194,7 +194,10 @@ def open_image(path: str | None, tell: Tell) -> ImageFile | None:
     if path is None:
         return None
     try:
-        return ImageFile(path)
+        if may_be_replaced(path):
+            return ImageFile(path)
+        reason = "what is there is no image, and is left as it is"
     except OSError as error:
-        tell.warn(f"the image {path} can't be written: {system_reason(error)}")
-        return None
+        reason = system_reason(error)
+    tell.warn(f"the image {path} can't be written: {reason}")
+    return None

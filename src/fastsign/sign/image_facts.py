@@ -142,6 +142,15 @@ class Facts:
         return cls(apex, parameters, signed, ends, serial, source, output, a, b, c, body)
 
 
+def may_be_replaced(path: str) -> bool:
+    """Is what stands there an image, of whatever kind, or nothing at all? OSError if that can't be seen."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_MAGIC)) in (_MAGIC, b"")
+    except FileNotFoundError:
+        return True
+
+
 def read_facts(path: str) -> Facts | None:
     """What the header of the image in a file says; None if there is none, or if it can't be made use of."""
     try:

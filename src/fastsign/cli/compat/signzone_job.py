@@ -81,7 +81,7 @@ def make_job(line: CommandLine, options: Options, operands: list[str]) -> Job:
     zone_file, now = operands[0], env.now()
     inception, expiration, expiration_dnskey = _validity(line, values, now)
     output = values.get("f", zone_file + ".signed")
-    _check_output(env, output)
+    _check_files(env, zone_file, output, values.get("image"))
     _check_dnssec_only(env, options, zone_file)
     digests, cdnskey = _sync_records(values.get("G"))
     raw_input = input_is_raw(line, values.get("I"))
@@ -130,6 +130,19 @@ def _switches(options: Options) -> dict[str, Any]:
     """What options without a value say of the job."""
     switches = {field: letter in options.flags for letter, field in _SWITCHES.items()}
     return switches | {"verify": "P" not in options.flags}
+
+
+def _check_files(env: Env, zone_file: str, output: str, image: str | None) -> None:
+    """Nothing may be replaced but what is meant to be."""
+    _check_output(env, output)
+    if image is not None and find_destination(env.path(image)).is_stream:
+        raise FatalError(f"option --image needs a file, and {image or 'an empty name'} is none")
+    if image is not None and any(_is_same(env, image, other) for other in (zone_file, output)):
+        raise FatalError(f"option --image: {image} is the zone itself")
+
+
+def _is_same(env: Env, path: str, other: str) -> bool:
+    return os.path.realpath(env.path(path)) == os.path.realpath(env.path(other))
 
 
 def _check_output(env: Env, output: str) -> None:
