@@ -83,7 +83,8 @@ def retire(work: Work, at: int) -> None:
         )
         return
     work.keys[at] = lifetime.retired(key, work.intervals, work.now)
-    work.say(f"keymgr: retire DNSKEY {key.label} ({key.role})")
+    if key.state.goal != HIDDEN:  # named says it at every run
+        work.say(f"keymgr: retire DNSKEY {key.label} ({key.role})")
 
 
 def _start(work: Work, rule: KeyRule) -> None:
