@@ -21,11 +21,11 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from inprocess import command
 
 from fastsign.keys import generate
 from fastsign.keys.convert import material_of
 from fastsign.keys.write import Material
+from inprocess import command
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CTIME = "%a %b %d %H:%M:%S %Y"

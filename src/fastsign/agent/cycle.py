@@ -17,7 +17,7 @@ from fastsign.agent.marks import mark_of
 from fastsign.agent.memory import Memory, load_memory, save_memory
 from fastsign.agent.place import Place, locked
 from fastsign.agent.publish import discard, publish_signed, publish_unsigned
-from fastsign.agent.status import Outcome
+from fastsign.agent.status import Outcome, Preview
 from fastsign.agent.zone import ZoneFile, next_serial, read_zone, real_path, remember_published
 from fastsign.errors import FastsignError, FileError, SigningError, ZoneError
 from fastsign.kasp.config import KeyStore, Zone
@@ -57,6 +57,13 @@ def run_zone(zone: Zone, world: World, *, reread: bool = False, force: bool = Fa
         raise ZoneError(f"zone {names.to_message(zone.name)} has a dnssec-policy but no file")
     with locked(Place(zone.name, zone.key_directory)):
         return _Pass(zone, policy, world, now).run(reread, force)
+
+
+def preview(zone: Zone, world: World) -> Preview:
+    """What a pass would do now. Nothing is written, and the parent is not asked. Errors as in run_zone."""
+    if zone.policy is None or zone.file is None:
+        raise ZoneError(f"zone {names.to_message(zone.name)} has no dnssec-policy and file to go by")
+    return _Pass(zone, zone.policy, world, int(world.clock())).preview()
 
 
 def remembered(zone: Zone) -> Outcome:
@@ -106,6 +113,30 @@ class _Pass:
         if memory != remembered:
             save_memory(self.place.memory, memory)
         return self._conclude(outcome, step, memory)
+
+    def preview(self) -> Preview:
+        """The story as far as nothing is written."""
+        keyring = load_keyring(self.name, self.folders)
+        memory = self._look_at_published(load_memory(self.place.memory))
+        source = self._load_if_changed(memory, reread=False)
+        keys = _made_up_for(keyring.keys, self.policy, memory, self.now)
+        foundry = Foundry(self.name, self.folders, self.world.stores)
+        try:
+            step = take_step(self.policy, keys, self.now, self._seen(memory, source, keyring), make_key=foundry.make)
+            known = {**keyring.files, **{name: made for name, (made, _) in foundry.made.items()}}
+        finally:
+            foundry.close()
+        files = {key.name: updated(known[key.name], key) for key in step.keys}
+        content = self._under_bundle(content_of(self.name, self.policy, step.keys, files))
+        return Preview(
+            before=keyring.keys,
+            step=step,
+            path=self.output,
+            reasons=tuple(self._reasons(memory, content, source)),
+            due=self._due(memory),
+            problems=tuple(self.problems),
+            interrupted=os.path.exists(self.place.intent),
+        )
 
     # ---- what there is
 
@@ -228,10 +259,19 @@ class _Pass:
 
     def _is_current(self, memory: Memory, content: Content, source: ZoneFile | None) -> bool:
         """Is what is published what is to be published?"""
-        if source is not None or memory.signed is None or memory.fingerprint != content.fingerprint(self.policy):
-            return False
+        return next(self._reasons(memory, content, source), None) is None
+
+    def _reasons(self, memory: Memory, content: Content, source: ZoneFile | None) -> Iterator[str]:
+        """Why the zone is to be published again."""
+        if memory.signed is None:
+            yield "there is no signed zone"
+        elif source is not None:
+            yield f"{self.input} has changed"
+        if memory.fingerprint != content.fingerprint(self.policy):
+            yield "its keys, their records or its policy change"
         due = self._due(memory)
-        return content.is_unsigned or (due is not None and due > self.now)
+        if not content.is_unsigned and (due is None or due <= self.now):
+            yield "signatures are to be renewed"
 
     def _publish(
         self,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastsign.rollover.key import Key
-from fastsign.rollover.outcome import Change, Wait
+from fastsign.rollover.outcome import Change, Step, Wait
 
 Deed = Literal["signed", "unsigned", "unchanged", "none", "failed"]
 
@@ -37,6 +37,19 @@ class Outcome:
     def actions_waiting(self) -> int:
         """What waits for a person: a DS to be handed to the parent, a step to be allowed."""
         return sum(map(is_for_operator, self.waits))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a pass would do."""
+
+    before: tuple[Key, ...]  # the keys as they are
+    step: Step  # that would be taken; the keys that it makes are none
+    path: str  # of the signed zone
+    reasons: tuple[str, ...]  # why the zone would be published again; none: it would not
+    due: int | None  # when it is to be signed again, with nothing changed
+    problems: tuple[str, ...]
+    interrupted: bool  # the last pass was, and the next one finishes it first
 
 
 def is_for_operator(wait: Wait) -> bool:

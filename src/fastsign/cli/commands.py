@@ -45,6 +45,7 @@ _TABLE = (
     Command("keyfromlabel", "dnssec-keyfromlabel", _COMPAT + "keyfromlabel", KEYS, "make files for a key in an HSM"),
     Command("ksr", "dnssec-ksr", _COMPAT + "ksr", KEYS, "keys and signatures for an offline KSK"),
     Command("run", "fastsign run", _CLI + "run", POLICY, "look after zones by their policies"),
+    Command("plan", "fastsign plan", _CLI + "plan", POLICY, "tell what the next run would do"),
     Command("dnssec", "fastsign dnssec", _CLI + "dnssec", POLICY, "show and steer a zone's keys"),
     Command("ds", "fastsign ds", _CLI + "ds", POLICY, "print the DS records for the parent"),
     Command("signing", "fastsign signing", _CLI + "signing", POLICY, "list how far signing has come"),
