@@ -8,7 +8,7 @@ U(nretentive), and "-" for any.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from fastsign.rollover.key import (
@@ -20,7 +20,6 @@ from fastsign.rollover.key import (
     RECORDS,
     RUMOURED,
     UNRETENTIVE,
-    ZRRSIG,
     Key,
 )
 
@@ -37,33 +36,37 @@ class View:
         self.keys = keys
         self.now = [_code(key, "H") for key in keys]  # a state that was never set is as good as hidden
         self.then = self.now
+        self._of: dict[int, list[int]] = {}
 
     def after(self, at: int, record: str, state: str) -> View:
         """The same keys, as if that record of the key at *at* had changed."""
         view = View.__new__(View)
-        view.keys, view.now, view.then = self.keys, self.now, self.now.copy()
+        view.keys, view.now, view.then, view._of = self.keys, self.now, self.now.copy(), self._of
         code = view.then[at]
         view.then[at] = code[: _AT[record]] + _LETTERS[state] + code[_AT[record] + 1 :]
         return view
 
-    def of(self, algorithm: int) -> Iterator[int]:
-        return (at for at, key in enumerate(self.keys) if key.algorithm == algorithm)
+    def of(self, algorithm: int) -> list[int]:
+        """Where the keys of an algorithm are."""
+        if algorithm not in self._of:
+            self._of[algorithm] = [at for at, key in enumerate(self.keys) if key.algorithm == algorithm]
+        return self._of[algorithm]
 
     def exists(self, states: str, algorithm: int | None = None) -> bool:
         """Is there a key in these states?"""
-        return any(
-            _match(code, states)
-            for key, code in zip(self.keys, self.then, strict=True)
-            if algorithm is None or key.algorithm == algorithm
-        )
+        found = self.then if algorithm is None else [self.then[at] for at in self.of(algorithm)]
+        return any(_match(code, states) for code in found)
 
-    def swaps(self, predecessor: str, successor: str, algorithm: int) -> bool:
-        """Is there a key in the first states whose successor is in the second?"""
-        return any(
-            _match(self.then[x], predecessor)
-            and any(z != x and _match(self.then[z], successor) and self.is_successor(x, z) for z in self.of(algorithm))
-            for x in self.of(algorithm)
-        )
+    def swaps(self, predecessor: str, successor: str, algorithm: int, *, had_ds: bool = False) -> bool:
+        """Is there a key in the first states whose successor is in the second?
+
+        *had_ds*: one whose DS was seen at the parent. If it never was there, caches have older ones than these two.
+        """
+        new = [z for z in self.of(algorithm) if _match(self.then[z], successor)]
+        old = [x for x in self.of(algorithm) if _match(self.then[x], predecessor)] if new else []
+        if had_ds:
+            old = [x for x in old if self.keys[x].times.ds_publish is not None]
+        return any(self.is_successor(x, z) for x in old for z in new if x != z)
 
     def is_successor(self, x: int, z: int) -> bool:
         """(2) Is z, now or after more rollovers in a row, what replaces x?
@@ -116,7 +119,7 @@ def have_dnskey(view: View, algorithm: int) -> bool:
     """Rule 2: whoever has a DS of this algorithm finds the DNSKEY that it names, and its signature."""
     return (
         view.exists("O-OO", algorithm)  # (3b)
-        or view.swaps("O-OU", "O-OR", algorithm)  # (3c) the DS records are swapped
+        or view.swaps("O-OU", "O-OR", algorithm, had_ds=True)  # (3c) the DS records are swapped
         or any(view.swaps(before, after, algorithm) for before in _3D_BEFORE for after in _3D_AFTER)  # (3d) the DNSKEYs
         or all(_match(view.then[at], "---H") or _match(view.then[at], "O-O-") for at in view.of(algorithm))  # (3e)
     )
@@ -184,9 +187,16 @@ def _algorithm_in_use(view: View, algorithm: int) -> bool:
 
 
 def _code(key: Key, unset: str) -> str:
-    return "".join(_LETTERS.get(key.state_of(record) or "", unset) for record in (DNSKEY, ZRRSIG, KRRSIG, DS))
+    state = key.state
+    return _letters(state.dnskey, state.zrrsig, state.krrsig, state.ds, unset)
+
+
+@cache
+def _letters(dnskey: str | None, zrrsig: str | None, krrsig: str | None, ds: str | None, unset: str) -> str:
+    return "".join(_LETTERS.get(state or "", unset) for state in (dnskey, zrrsig, krrsig, ds))
 
 
 @cache  # a few hundred states by a few dozen patterns, asked for all the time
+@cache
 def _match(code: str, states: str) -> bool:
     return all(wanted in ("-", letter) for letter, wanted in zip(code, states, strict=True))

@@ -42,7 +42,7 @@ def step(
         succession.provide(work, rule)
     advance(work)
     for at, key in enumerate(work.keys):
-        if key.has_secret:
+        if key.has_secret and key.ttl != policy.dnskey_ttl:
             work.keys[at] = replace(key, ttl=policy.dnskey_ttl)
     return _outcome(work)
 

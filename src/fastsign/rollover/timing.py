@@ -85,7 +85,21 @@ def due(intervals: Intervals, keys: Sequence[Key], at: int, record: str, state: 
         wait = intervals.dnskey_reach(key) + safety
     else:
         since, wait = _signatures_due(intervals, keys, at, state, since, now)
+        if since + wait <= now and _is_late(intervals, key, state):
+            return now + HOUR
     return since + max(wait, 1)  # what this step changes is out there only after it
+
+
+def _is_late(intervals: Intervals, key: Key, state: str) -> bool:
+    """Do caches have RRsets without a signature by a key that comes, or with one by a key that goes?
+
+    After Dsgn there should be none. There are if no run came when signatures were due, if they were made for longer
+    than the policy has them made now, or if another program has made them.
+    """
+    sets = intervals.seen.signers or frozenset()
+    if state == OMNIPRESENT:
+        return any(key.identity not in signers for signers in sets)
+    return any(key.identity in signers for signers in sets)
 
 
 def _signatures_due(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fastsign.rollover import rules
-from fastsign.rollover.key import CHANGE_OF, HIDDEN, OMNIPRESENT, RECORDS, RUMOURED, UNRETENTIVE
+from fastsign.rollover.key import CHANGE_OF, DS, HIDDEN, OMNIPRESENT, RECORDS, RUMOURED, UNRETENTIVE, ZRRSIG, Key
 from fastsign.rollover.outcome import Change
 from fastsign.rollover.timing import due
 from fastsign.rollover.work import Work
@@ -54,7 +54,21 @@ def wishes(work: Work) -> Iterator[Wish]:
             before = key.state_of(record)
             after = _NEXT.get(key.state.goal or "", {}).get(before or "")
             if before and after:
-                yield Wish(at, record, before, after)
+                yield Wish(at, record, before, OMNIPRESENT if _is_relied_on(work, key, record, before) else after)
+
+
+def _is_relied_on(work: Work, key: Key, record: str, before: str) -> bool:
+    """Must what is on its way out become known to everybody first, for its successor to take its place?
+
+    Swapped with its successor it would be taken for something that every cache has, one or the other of them, while
+    caches still have what came before both. A DS that the parent does not have need not go there for that, as it then
+    counts for nothing (see rules.View.swaps).
+    """
+    if before != RUMOURED or record not in (ZRRSIG, DS) or key.is_wanted or key.state.dnskey != OMNIPRESENT:
+        return False
+    if record == DS and (key.times.ds_publish is None or key.times.ds_publish > work.now):
+        return False
+    return any(rules.follows(other, key) for other in work.keys)
 
 
 def veto(work: Work, wish: Wish) -> Veto | None:
