@@ -16,6 +16,7 @@ from named_server import NamedServer, Run
 from rollover_twin import Twin
 
 START = 1893456000  # 2030-01-01; nothing depends on it
+END = 2**32 - 1  # of all time
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Actor:
     told: set[tuple[int, bool]] = field(default_factory=set)  # (tag, published) that the parent knows of
     complaints: list[str] = field(default_factory=list)
     steps: int = 0
+    alone_at: int | None = None  # what time it is while named is not there
+
+    @property
+    def now(self) -> int:
+        return self.server.now if self.alone_at is None else self.alone_at
 
     @property
     def zone(self) -> str:
@@ -88,16 +94,37 @@ class Actor:
     # ---- acts
 
     def checkds(self, tag: int, published: bool, when: int | None = None) -> None:
-        self.server.checkds(self.zone, tag, published, when)
-        self.twin.checkds(tag, published, self.server.now if when is None else when)
+        if self.server.alive:
+            self.server.checkds(self.zone, tag, published, when)
+        self.twin.checkds(tag, published, self.now if when is None else when)
 
     def rollover(self, tag: int, when: int | None = None) -> None:
-        self.server.rollover(self.zone, tag, when)
-        now = self.server.now
-        self.twin.rollover(tag, now if when is None else when, now)
+        if self.server.alive:
+            self.server.rollover(self.zone, tag, when)
+        self.twin.rollover(tag, self.now if when is None else when, self.now)
 
     def change(self, policy: Policy) -> None:
-        self.server.reconfig({self.zone: policy})
+        if self.server.alive:
+            self.server.reconfig({self.zone: policy})
+        self.server.zones[self.zone].policy = policy
+
+    # ---- without named
+
+    def live_alone(self, until: int) -> None:
+        """Do all that is due before a moment, with named away."""
+        while (moment := self._next_moment_alone()) < until:
+            self.alone_at = moment
+            if act := self.act_due(moment):
+                act.do(self)
+            self.twin.run_alone(moment)
+            self.steps += 1
+            self.heed()
+        self.alone_at = None
+
+    def _next_moment_alone(self) -> int:
+        assert self.twin.last is not None
+        moments = [self.start + act.after for act in self.acts if self.start + act.after <= self.end]
+        return max(self.now, min([*moments, self.twin.last.next_event or self.end]))
 
     def heed(self) -> None:
         """The parent sees the CDS records, and some time later has what they ask for."""
@@ -107,7 +134,7 @@ class Actor:
             published = {RUMOURED: True, UNRETENTIVE: False}.get(key.state.ds or "")
             if published is not None and (key.tag, published) not in self.told:
                 self.told.add((key.tag, published))
-                after = self.server.now - self.start + self.scenario.parent_delay
+                after = self.now - self.start + self.scenario.parent_delay
                 self.acts.append(Act(after, _tell(key.tag, published)))
 
 
@@ -149,11 +176,11 @@ class Stage:
                 found.append(f"{actor.zone} lives as under named; it was to part at: {parts}")
         return found
 
-    def play(self) -> None:
-        """From the start to the end of all scenarios."""
+    def play(self, until: int = END) -> None:
+        """Start named, and go on until a moment, at most to the end of all scenarios."""
         self.server.start()
         self.follow()
-        while (moment := self._next_moment()) is not None:
+        while (moment := self._next_moment()) is not None and moment < until:
             self.server.jump(moment)
             self.follow()
             for actor in self.actors.values():
@@ -161,6 +188,14 @@ class Stage:
                     self._wait_for_a_quiet_second()
                     act.do(actor)
                     self.follow()
+
+    def play_alone(self, until: int) -> None:
+        """Stop named, go on without it, and then leave our key files to it."""
+        self.server.stop()
+        for actor in self.actors.values():
+            actor.live_alone(until)
+            actor.twin.hand_over()
+        self.server.clock.stand_at(until)
 
     def _wait_for_a_quiet_second(self) -> None:
         """An act takes the next second, in which no key manager may have something of its own to do."""

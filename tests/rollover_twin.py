@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import dns.rdata
 import dns.rrset
 
-from fastsign.agent.keyring import key_of, updated
-from fastsign.kasp.policy import KeyRule, Policy
-from fastsign.keys import facts
+from fastsign.agent.keyring import Foundry, key_of, updated
+from fastsign.kasp.policy import KEY_DIRECTORY, KeyRule, Policy
+from fastsign.keys import facts, names
 from fastsign.keys.files import KeyFile, read_key
 from fastsign.keys.metadata import KeyTimes
-from fastsign.keys.write import copy_key, rewrite_key
+from fastsign.keys.write import copy_key, rewrite_key, write_key
 from fastsign.rollover.commands import checkds, rollover_now
 from fastsign.rollover.key import HIDDEN, Key
 from fastsign.rollover.outcome import Observations, Step
@@ -62,9 +62,24 @@ class Twin:
 
         named sees keys in the order of the folder, which is any; we get them in the same.
         """
-        in_zone = frozenset(key.identity for key in self.last.keys if key.in_zone) if self.last else frozenset()
         keys = sorted(self.all_keys(), key=lambda key: run.order.index((facts.MNEMONICS[key.algorithm], key.tag)))
-        outcome = step(self.policy, keys, run.at, Observations(published=in_zone), make_key=self._take_theirs)
+        return self._step(keys, run.at, self._take_theirs)
+
+    def run_alone(self, at: int) -> Step:
+        """The same, with keys of our own making, while named is not there."""
+        foundry = Foundry(names.from_text(self.zone.encode()), {KEY_DIRECTORY: str(self.folder)}, {})
+
+        def make_key(rule: KeyRule, now: int) -> Key:
+            made = foundry.make(rule, now)
+            file, material = foundry.made.pop(made.name)
+            write_key(file, material, str(self.folder))
+            return made
+
+        return self._step(self.all_keys(), at, make_key)
+
+    def _step(self, keys: Sequence[Key], at: int, make_key: Callable[[KeyRule, int], Key]) -> Step:
+        in_zone = frozenset(key.identity for key in self.last.keys if key.in_zone) if self.last else frozenset()
+        outcome = step(self.policy, keys, at, Observations(published=in_zone), make_key=make_key)
         self.write(outcome.keys)
         for key in outcome.purged:
             for suffix in _SUFFIXES:
@@ -100,8 +115,8 @@ class Twin:
         )
 
     def hand_over(self) -> None:
-        """Put our files in the place of named's, which must not be running."""
-        for path in self.theirs.glob("K*"):
+        """Put our key files in the place of named's, which must not be running, and have it sign the zone afresh."""
+        for path in (*self.theirs.glob("K*"), *self.theirs.parent.glob("zone.*")):
             path.unlink()
         for path in self.folder.glob("K*"):
             shutil.copy2(path, self.theirs)
