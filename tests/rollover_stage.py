@@ -145,9 +145,11 @@ def _tell(tag: int, published: bool) -> Callable[[Actor], None]:
 class Stage:
     """All scenarios at once. Leaving its context ends named."""
 
-    def __init__(self, folder: Path, scenarios: Iterable[Scenario], start: int = START) -> None:
+    def __init__(
+        self, folder: Path, scenarios: Iterable[Scenario], start: int = START, kind: type[Twin] = Twin
+    ) -> None:
         (folder / "named").mkdir()
-        self.folder = folder
+        self.folder, self.kind = folder, kind
         self.server = NamedServer(folder / "named", start)
         self.actors = {scenario.name: self._cast(scenario, start) for scenario in scenarios}
 
@@ -155,7 +157,7 @@ class Stage:
         self.server.add_zone(scenario.name, scenario.policy, scenario.ttl)
         if scenario.prepare:
             scenario.prepare(self.server, scenario.name)
-        twin = Twin(self.server, scenario.name, self.folder / "ours" / scenario.name)
+        twin = self.kind(self.server, scenario.name, self.folder / "ours" / scenario.name)
         twin.adopt()
         return Actor(scenario, self.server, twin, start, sorted(scenario.acts, key=lambda act: act.after))
 
@@ -181,6 +183,9 @@ class Stage:
         self.server.start()
         self.follow()
         while (moment := self._next_moment()) is not None and moment < until:
+            for actor in self.actors.values():
+                if not actor.complaints:
+                    actor.twin.catch_up(moment)
             self.server.jump(moment)
             self.follow()
             for actor in self.actors.values():

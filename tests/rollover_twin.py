@@ -57,6 +57,9 @@ class Twin:
 
     # ---- what we do
 
+    def catch_up(self, until: int) -> None:
+        """Do what is to be done before a moment, and is not the key manager's. The rules alone have nothing."""
+
     def run(self, run: Run) -> Step:
         """Our key manager's pass over our files, with the keys that named has made for the same purpose.
 
@@ -99,17 +102,20 @@ class Twin:
             rewrite_key(updated(files[key.name], key), state=True)
 
     def _take_theirs(self, rule: KeyRule, now: int) -> Key:
-        """A key as make_key is to give it: one that named has just made, with nothing known but when."""
+        """A key as make_key is to give it: with nothing known but when it was made."""
+        file = self.made_by_named(rule, now)
+        metadata = replace(file.metadata, times=KeyTimes(created=now), predecessor=None, successor=None, state=None)
+        name = copy_key(replace(file, ttl=None, metadata=metadata), str(self.folder))
+        return replace(key_of(read_key(name, str(self.folder))), ksk=rule.ksk, zsk=rule.zsk)
+
+    def made_by_named(self, rule: KeyRule, now: int) -> KeyFile:
+        """The key that named has just made for a line of the policy."""
         ours = self.files()
         for path in sorted(self.theirs.glob("K*.key")):
             file = read_key(path.name, str(self.theirs))
             key = key_of(file)
             if path.stem not in ours and (key.algorithm, key.bits, key.role) == (rule.algorithm, rule.bits, rule.role):
-                metadata = replace(
-                    file.metadata, times=KeyTimes(created=now), predecessor=None, successor=None, state=None
-                )
-                copy_key(replace(file, ttl=None, metadata=metadata), str(self.folder))
-                return replace(key_of(read_key(path.name, str(self.folder))), ksk=rule.ksk, zsk=rule.zsk)
+                return file
         raise AssertionError(
             f"{self.zone} at {now}: we make a {rule.role} of algorithm {rule.algorithm}, named makes none"
         )
@@ -140,11 +146,12 @@ class Twin:
     def _served_otherwise(self) -> list[str]:
         """What named serves that does not fit our states, once it has had time to sign."""
         until = time.monotonic() + _PATIENCE
-        while (found := list(self._look())) and time.monotonic() < until:
+        while (found := list(self.published_otherwise())) and time.monotonic() < until:
             time.sleep(0.01)
         return found
 
-    def _look(self) -> Iterable[str]:
+    def published_otherwise(self) -> Iterable[str]:
+        """What named serves that our keys' states do not ask for."""
         files, keys = self.files(), self.all_keys()
         rdata = {key.tag: files[key.name].rdata.hex() for key in keys}
         shown = sorted(rdata[key.tag] for key in keys if key.in_zone)
@@ -158,23 +165,23 @@ class Twin:
         key_signers = {key.tag for key in keys if key.signs_dnskey and key.in_zone}
         zone_signers = {key.tag for key in keys if key.signs_zone}
         leaving = {key.tag for key in keys if key.in_zone and key.state.goal == HIDDEN}
-        yield from _compare("DNSKEY", shown, _rdata(dnskey))
-        yield from _compare("TTL of DNSKEY", self.policy.dnskey_ttl if shown else None, dnskey.ttl if dnskey else None)
-        yield from _compare("CDS", [0] if deleted else announced, sorted(record.key_tag for record in cds or ()))
+        yield from compare("DNSKEY", shown, _rdata(dnskey))
+        yield from compare("TTL of DNSKEY", self.policy.dnskey_ttl if shown else None, dnskey.ttl if dnskey else None)
+        yield from compare("CDS", [0] if deleted else announced, sorted(record.key_tag for record in cds or ()))
         wanted = ["0000030000"] if deleted else sorted(rdata[tag] for tag in announced)
-        yield from _compare("CDNSKEY", wanted, _rdata(cdnskey))
+        yield from compare("CDNSKEY", wanted, _rdata(cdnskey))
         # Where a combined key rolls, named leaves old signatures of RRsets that have not changed for a while.
-        yield from _compare("signers of SOA", zone_signers, soa_signers - (leaving - zone_signers))
-        yield from _compare("signers of DNSKEY", key_signers, dnskey_signers - (leaving - key_signers))
+        yield from compare("signers of SOA", zone_signers, soa_signers - (leaving - zone_signers))
+        yield from compare("signers of DNSKEY", key_signers, dnskey_signers - (leaving - key_signers))
         # A key of a new algorithm that signs the zone already signs the whole of it.
-        yield from _compare("signers of CDS", key_signers if cds else set(), cds_signers & key_signers)
+        yield from compare("signers of CDS", key_signers if cds else set(), cds_signers & key_signers)
 
 
 def _rdata(rrset: dns.rrset.RRset | None) -> list[str]:
     return sorted(record.to_wire().hex() for record in rrset or ())
 
 
-def _compare(what: str, ours: object, theirs: object) -> Iterable[str]:
+def compare(what: str, ours: object, theirs: object) -> Iterable[str]:
     if ours != theirs:
         yield f"{what}: we {ours}, named {theirs}"
 

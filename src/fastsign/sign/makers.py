@@ -94,8 +94,13 @@ class _Rules:
         return 0 if key is None else key.roles
 
     def _refused(self, rdata: bytes, key: SelectedKey | None) -> Verdict:
-        """-Q and -R. Of a key without files nobody knows whether it is active."""
+        """-Q and -R. Of a key without files nobody knows whether it is active.
+
+        Under a policy a key's signatures leave with its DNSKEY, unless it is still, or already, to sign.
+        """
         file = None if key is None else key.file
+        if self.job.roles is not None and rdata not in self.published and not (key is not None and key.roles):
+            return Verdict.REMOVED
         if self.job.drop_inactive and file is not None and not timing.is_active(file, self.job.now):
             return Verdict.INACTIVE
         if self.job.drop_unpublished and not (key is not None and key.roles) and not self._stays(rdata, file):
