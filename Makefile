@@ -13,7 +13,7 @@ SIGNED := build/root.zone.signed
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help sign test lint check check-long simulate-long rollover-long man bench bench-many bench-stages clean
+.PHONY: help sign test lint check check-long agent-long simulate-long rollover-long man bench bench-many bench-stages clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo 'make check-long    a thousand sequences of edits, each signed again and from scratch; takes its time'
 	@echo 'make rollover-long  more rollovers beside named, some of them of a year'
 	@echo 'make simulate-long ten thousand random lives of zones and their keys, looked at by validators; takes an hour'
+	@echo 'make agent-long    an agent over 200 zones for 30 simulated days'
 	@echo 'make bench         compare with BIND, Knot and ldns; BENCH_ARGS="--scale 0.01" for a quick look'
 	@echo 'make bench-many    sign a thousand small zones, beside a loop over dnssec-signzone'
 	@echo 'make bench-stages  measure each stage of the core by itself'
@@ -81,6 +82,9 @@ check: $(STAMPS)/built $(STAMPS)/tools
 
 rollover-long: $(STAMPS)/built $(STAMPS)/tools
 	FASTSIGN_MORE_ROLLOVERS=1 $(BIN)/python -m pytest -n auto tests/differential/test_named_*.py $(PYTEST_ARGS)
+
+agent-long: $(STAMPS)/built $(STAMPS)/tools
+	FASTSIGN_AGENT_ZONES=200 $(BIN)/python -m pytest tests/agent/test_many.py $(PYTEST_ARGS)
 
 check-long: $(STAMPS)/built $(STAMPS)/tools
 	FASTSIGN_EDIT_SEQUENCES=1000 $(BIN)/python -m pytest -n auto tests/differential/test_edit_sequences.py $(PYTEST_ARGS)

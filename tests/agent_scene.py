@@ -43,7 +43,8 @@ ns.sub A 192.0.2.3
 
 
 @cache
-def _clock() -> Clock:
+def clock() -> Clock:
+    """The clock of BIND's programs."""
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
     return Clock(Path(folder.name), START)
@@ -108,9 +109,8 @@ class Scene:
         """Fail unless the signed zone verifies, by BIND, now."""
         csk = any(key.role == "CSK" and key.in_zone for key in self.keys)
         command = [tools.find("dnssec-verify"), "-q", *(["-z"] if csk else []), "-o", self.origin, str(self.signed)]
-        clock = _clock()
-        clock.stand_at(self.now)
-        done = subprocess.run(command, env=clock.environment, capture_output=True, text=True)
+        clock().stand_at(self.now)
+        done = subprocess.run(command, env=clock().environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
     @property

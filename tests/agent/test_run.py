@@ -105,6 +105,13 @@ def test_hook_is_called_once_for_each_publication(registry: Registry) -> None:
     assert (registry.folder / "called").read_text() == f"{hook} extra one.test. {path} one.test. 1\n"
 
 
+def test_hook_has_what_it_asks_for(registry: Registry) -> None:
+    called = registry.folder / "called"
+    called.mkdir()
+    registry.once("--on-publish", f"touch {called}/{{zone}}-{{serial}}", "one.test")
+    assert [path.name for path in called.iterdir()] == ["one.test.-1"]
+
+
 @pytest.mark.parametrize(
     ("hook", "complaint"),
     [

@@ -16,19 +16,22 @@ _SHOWN = 300  # characters of what a command that fails has said
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A command, and how long it may take. It is not a shell's: its words are given as they are."""
+    """A command, and how long it may take. It is not a shell's: its words are given as they are.
+
+    {zone}, {file} and {serial} in a word stand for these; a command without any is given zone and file as last words.
+    """
 
     command: Sequence[str]
     timeout: float = 60  # seconds
     environ: Mapping[str, str] | None = None  # None: this process's
 
     def __call__(self, zone: str, path: str, serial: int) -> str:
-        """Run `COMMAND ZONE FILE`; the same, and the serial, are in its environment. Returns what went wrong, or ""."""
+        """Run the command; what it is told of is in its environment too. Returns what went wrong, or ""."""
         environ = os.environ if self.environ is None else self.environ
         told = {"FASTSIGN_ZONE": zone, "FASTSIGN_FILE": path, "FASTSIGN_SERIAL": str(serial)}
         try:
             process = subprocess.Popen(
-                [*self.command, zone, path],
+                self._line(zone, path, serial),
                 env={**environ, **told},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -50,6 +53,12 @@ class Hook:
             return ""
         said = " ".join(output.decode("utf-8", "replace").split())[:_SHOWN]
         return f"{self.command[0]} ended with {process.returncode}" + (f": {said}" if said else "")
+
+    def _line(self, zone: str, path: str, serial: int) -> list[str]:
+        words = list(self.command)
+        for name, value in (("{zone}", zone), ("{file}", path), ("{serial}", str(serial))):
+            words = [word.replace(name, value) for word in words]
+        return [*words, zone, path] if words == list(self.command) else words
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
