@@ -14,7 +14,7 @@ from fastsign.sign import serial
 from fastsign.sign.apex import DNSKEY, NSEC3PARAM, RRSIG, ZONEMD, Apex
 from fastsign.sign.children import replace_ds
 from fastsign.sign.denial import NSEC3, OPT_OUT, Chain, Denial, Existing, choose_denial, make_chain
-from fastsign.sign.image import ImageFile, read_image
+from fastsign.sign.image import Image, ImageFile, read_image
 from fastsign.sign.image_facts import UNKNOWN
 from fastsign.sign.job import Job
 from fastsign.sign.keyset import choose_keys
@@ -85,7 +85,7 @@ def _write_zone(
         chain = make_chain(arena, order, denial, min(apex.soa_ttl, apex.minimum))
     workers = _workers(job, order, chain)
     makers, retained = None, None
-    last = read_image(image.path, job.origin, tell) if image is not None else None
+    last = _read_last(image, job, report, tell) if image is not None else None
     if is_signed or last is not None:
         makers = find_makers(job, apex, selection, last.dnskeys if last is not None else ())
         last = last.judged_by(makers.keys) if last is not None else None
@@ -106,6 +106,12 @@ def _write_zone(
         report.octets += len(job.header)
     seal = Seal.of(work, apex, job.zonemd, job.rrclass) if job.zonemd else None
     return _signed(job, apex, chain, selection, makers), seal
+
+
+def _read_last(image: ImageFile, job: Job, report: Report, tell: Tell) -> Image | None:
+    """The image that this one is to replace."""
+    with report.phase("retain"):
+        return read_image(image.path, job.origin, tell)
 
 
 def _signed(job: Job, apex: Apex, chain: Chain, selection: Selection, makers: Makers | None) -> Signed:

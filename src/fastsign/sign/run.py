@@ -28,7 +28,7 @@ class Prepared:
     job: Job
     output: Output
     signed: Signed
-    image: ImageFile | None = None  # of its signatures; as the output, it is the caller's to close
+    image: ImageFile | None = None  # of its signatures; publish closes it, and who does not publish has to
 
 
 def run(job: Job, output: Output, report: Report, tell: Tell) -> Signed:
@@ -109,9 +109,10 @@ def publish(zones: Sequence[Prepared]) -> dict[int, OSError]:
     """
     errors: dict[int, OSError] = {}
     outputs: list[tuple[int, Output]] = [(i, zone.output) for i, zone in enumerate(zones)]
-    # A zone is in place before its image: one that is older than the image would lead to nothing wrong, either.
-    outputs += [(i, zone.image) for i, zone in enumerate(zones) if zone.image is not None]
     with ExitStack() as stack:
+        # A zone is in place before its image: one that is older than the image would lead to nothing wrong, either.
+        images = ((i, zone.image) for i, zone in enumerate(zones) if zone.image is not None)
+        outputs += [(i, stack.enter_context(image)) for i, image in images]
         for_parents = []
         for i, zone in enumerate(zones):
             try:
