@@ -60,8 +60,10 @@ class ImageScene:
         return signzone(*self.line(*options), check=check, now=self.now)
 
     def sign(self, *options: str | Path) -> tuple[int, int]:
-        """Sign with the image; how many signatures were made, and kept. What is there then is right."""
-        generated, retained, *_ = counts(self.run(*options).stdout)
+        """Sign with the image; how many signatures were made, and kept. What is there then is right, at once."""
+        done = self.run(*options)
+        assert "signing again" not in done.stderr
+        generated, retained, *_ = counts(done.stdout)
         self.verify()
         return generated, retained
 

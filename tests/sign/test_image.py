@@ -111,6 +111,19 @@ def test_a_predecessors_signatures_are_replaced_as_they_end(tmp_path):
     assert not [line for line in records(scene.signed) if "RRSIG" in line and f" {tag(old)} example. " in line]
 
 
+def test_a_zone_digest_is_signed_by_the_successor_at_once(tmp_path):
+    """Its predecessor's signature would be over other octets."""
+    scene = ImageScene(tmp_path)
+    old, _ = scene.keys()
+    whole = scene.sign("--zonemd", "sha384")[0]
+    scene.settime(old, "-I", "+40d", "-D", "+90d")
+    new = scene.keygen("-S", old, "-i", "0")
+    scene.settime(old, "-I", str(scene.now - 60))
+    scene.settime(new, "-P", str(scene.now - 60), "-A", str(scene.now - 60))
+    assert scene.sign("--zonemd", "sha384") == (3, whole - 3)
+    assert [line.split()[10] for line in records(scene.signed) if "RRSIG\tZONEMD" in line] == [tag(new)]
+
+
 def test_two_algorithms_have_signatures_of_two_lengths(tmp_path):
     scene = ImageScene(tmp_path, algorithm="13")
     scene.keys()
@@ -149,6 +162,7 @@ def test_a_zone_digest_is_never_taken_from_the_image(scene):
     assert scene.sign("--zonemd", "sha384") == (3, whole - 3)  # www A, SOA, ZONEMD
     assert scene.sign("--zonemd", "sha384,sha512") == (1, whole - 1)
     assert records(scene.signed) == scene.from_scratch("--zonemd", "sha384,sha512")
+    assert scene.sign("--zonemd", "sha384,sha512") == (1, whole - 1)
 
 
 def test_records_of_the_input_that_are_signed_come_first(scene):
