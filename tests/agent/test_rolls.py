@@ -14,10 +14,10 @@ _ROLLING_CSK = replace(CSK, keys=(replace(CSK.keys[0], lifetime=20 * DAY),))
 _P384 = replace(PAIR, name="p384", keys=(KeyRule(True, False, 14, 384), KeyRule(False, True, 14, 384)))
 
 
-def _run(scene: Scene, days: int) -> list[set[int]]:
-    """Look after the zone for so long; who has signed its SOA record after each publication."""
+def _run(scene: Scene, day: int) -> list[set[int]]:
+    """Look after the zone until a day; who has signed its SOA record after each publication."""
     signers = []
-    for outcome in scene.run_until(scene.now + days * DAY):
+    for outcome in scene.run_until(START + day * DAY):
         scene.hand_ds_over()
         if outcome.deed == "signed":
             scene.accept()
@@ -33,7 +33,7 @@ def test_csk_roll_verifies_at_every_event(tmp_path: Path) -> None:
     scene = Scene(tmp_path, _ROLLING_CSK)
     _run(scene, 10)
     (first,) = (key.tag for key in scene.keys)
-    _run(scene, 24)
+    _run(scene, 35)
     assert _in_use(scene) == [("CSK", 13)]
     assert first not in {key.tag for key in scene.keys if key.in_zone}
     assert scene.leftovers() == []
@@ -47,7 +47,7 @@ def test_change_of_policy_verifies_at_every_event(tmp_path: Path, before: Policy
     scene = Scene(tmp_path, before)
     _run(scene, 5)
     scene.policy = after
-    _run(scene, 24)
+    _run(scene, 35)
     assert _in_use(scene) == sorted((rule.role, rule.algorithm) for rule in after.keys)
     assert scene.now > START
 
