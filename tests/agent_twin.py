@@ -18,7 +18,6 @@ from fastsign.agent.keyring import Foundry, key_of
 from fastsign.kasp.config import Zone
 from fastsign.kasp.policy import KeyRule
 from fastsign.keys import names
-from fastsign.keys.files import read_key
 from fastsign.keys.metadata import KeyState, KeyTimes, secret_tags
 from fastsign.rollover.key import HIDDEN, Key
 from fastsign.rollover.outcome import Step

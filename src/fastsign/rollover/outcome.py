@@ -16,7 +16,7 @@ class Observations:
     ds_ttl: int | None = None  # TTL of the DS RRset, as seen at the parent
     published: frozenset[tuple[int, int]] = frozenset()  # (algorithm, tag) of the DNSKEYs in the zone
     foreign: frozenset[tuple[int, int]] = frozenset()  # those of them that are other signers' (RFC 8901)
-    # By whom RRsets that caches may still hold are signed, but for DNSKEY, CDS and CDNSKEY: all sets of (algorithm, tag)
+    # By whom RRsets that caches may hold are signed, but for DNSKEY, CDS and CDNSKEY: all sets of (algorithm, tag)
     # that occur. None: nothing is known, and all signatures are supposed to have been made anew after Dsgn
     signers: frozenset[frozenset[tuple[int, int]]] | None = None
 
