@@ -45,7 +45,7 @@ def tagless(text: str) -> str:
 def alike(text: str, folder: Path) -> str:
     """Messages without columns, and without what we say besides."""
     text = re.sub(r"(\.conf:[0-9]+):[0-9]+: ", r"\1: ", text.replace(f"{folder}/", ""))
-    return re.sub(r"; did you mean .*", "", text)
+    return re.sub(r"; (did you mean|it takes) .*", "", text)
 
 
 def states(folder: Path, names: list[str]) -> list[tuple[object, ...]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastsign.kasp import vocabulary
 from fastsign.kasp.builtin import DEFAULT, INSECURE
@@ -140,7 +141,10 @@ def _take_list(kind: str, words: Words, parts: _Parts, source: Source) -> None:
 def _make(parts: _Parts, source: Source) -> Config:
     """The whole, once every statement is read: a zone may come before its policy."""
     findings = source.findings
-    stores = _stores(parts, findings)
+    stores = {
+        name: replace(store, directory=store.directory and os.path.join(source.folder, store.directory))
+        for name, store in _stores(parts, findings).items()
+    }
     own = make_policies(parts.policies, stores, findings)
     policies = {DEFAULT.name: DEFAULT, INSECURE.name: INSECURE, **own}
     options = parts.options or {}

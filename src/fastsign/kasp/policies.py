@@ -8,12 +8,14 @@ from typing import Any
 
 from fastsign.kasp.builtin import DEFAULT, NAMES
 from fastsign.kasp.config import KeyStore, Place
+from fastsign.kasp.durations import format_duration
 from fastsign.kasp.policy import DAY, KEY_DIRECTORY, KeyRule, Nsec3Rule, Policy
-from fastsign.kasp.reading import Findings, Refusal, Settings, Source, Spec, Words
+from fastsign.kasp.reading import Findings, Refusal, Settings, Source, Spec, Words, hint
 from fastsign.keys import ds, facts
 
 _RSA_BITS, _RSA_DEFAULT = range(1024, 4097), 2048
 _SHORT = 30 * DAY  # of a lifetime
+_ALGORITHMS = [facts.algorithm_name(number).lower() for number in sorted(facts.SUPPORTED)]
 _DIGEST_NAMES = {"SHA-1": 1, "SHA1": 1, "SHA-256": 2, "SHA256": 2, "GOST": 3, "SHA-384": 4, "SHA384": 4}
 
 
@@ -288,14 +290,18 @@ def _check_lifetime(rule: KeyRule, key: KeyText, policy: Policy, findings: Findi
     if rule.zsk:  # BIND counts max-zone-ttl 0 as no time at all here
         needed = max(needed, policy.retire_interval_zsk() - policy.zone_ttl + policy.max_zone_ttl)
     if rule.lifetime <= needed:
-        raise Refusal(place, "dnssec-policy: key lifetime is shorter than the time it takes to do a rollover")
+        raise Refusal(
+            place,
+            "dnssec-policy: key lifetime is shorter than the time it takes to do a rollover; "
+            f"it takes {format_duration(needed)}",
+        )
 
 
 def _bits(key: KeyText, algorithm: int | None, findings: Findings) -> int:
     """The size of a key; Refusal if its algorithm is none for us, or the size none for the algorithm."""
     name, place = key.algorithm
     if algorithm is None:
-        raise Refusal(place, f"dnssec-policy: bad algorithm {name}")
+        raise Refusal(place, f"dnssec-policy: bad algorithm {name}{hint(name, _ALGORITHMS)}")
     if algorithm not in facts.SUPPORTED:
         raise Refusal(place, f"dnssec-policy: algorithm {name} not supported")
     if algorithm in facts.DEPRECATED:

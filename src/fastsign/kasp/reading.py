@@ -46,7 +46,8 @@ class Findings:
 
 
 def _line(place: Place, message: str) -> str:
-    return f"{place.file}:{place.line}:{place.column}: {message}"
+    line = f"{place.file}:{place.line}:{place.column}: {message}"
+    return line.encode("utf-8", "backslashreplace").decode()  # octets that are no text stay visible
 
 
 def hint(word: str, known: Iterable[str]) -> str:

@@ -12,6 +12,8 @@ from fastsign.kasp.config import Place
 
 Report = Callable[[Place, str], None]
 
+_DEEPEST = 100  # blocks in blocks; named.conf itself has no use for ten
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -69,7 +71,11 @@ def parse_syntax(text: str, path: str, report: Report) -> tuple[Statement, ...]:
         if error in fatal and isinstance(error, UnexpectedToken):
             report(*_hopeless(error, path, text))
         return ()
-    return builder.statements(tree.children)
+    try:
+        return builder.statements(tree.children)
+    except _TooDeepError as deep:
+        report(deep.place, f"there are more than {_DEEPEST} blocks in each other")
+        return ()
 
 
 @cache
@@ -146,9 +152,15 @@ def _shown(token: Any) -> str:
 # ---- from lark's tree
 
 
+class _TooDeepError(Exception):
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.place = place
+
+
 class _Builder:
     def __init__(self, path: str) -> None:
-        self._path = path
+        self._path, self._depth = path, 0
 
     def statements(self, trees: list[Any]) -> tuple[Statement, ...]:
         return tuple(map(self._statement, trees))
@@ -159,11 +171,19 @@ class _Builder:
 
     def _item(self, part: Any) -> Item:
         if getattr(part, "data", None) == "block":
-            first, *inner, last = part.children
-            return Block(self.statements(inner), self._place(first), self._place(last))
+            return self._block(part)
         if part.type == "STRING":
             return Word(part[1:-1].replace('\\"', '"'), True, self._place(part))
         return Word(str(part), False, self._place(part))
+
+    def _block(self, tree: Any) -> Block:
+        first, *inner, last = tree.children
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _TooDeepError(self._place(first))
+        block = Block(self.statements(inner), self._place(first), self._place(last))
+        self._depth -= 1
+        return block
 
     def _place(self, token: Any) -> Place:
         return Place(self._path, token.line, token.column)

@@ -15,7 +15,7 @@ from fastsign.kasp.policy import Policy
 from fastsign.kasp.reading import Findings, Refusal, Setting, Settings, Source, Spec, Words, hint
 from fastsign.kasp.servers import Directory, Keys, read_key, read_list, read_sender
 from fastsign.kasp.syntax import Block, Word
-from fastsign.keys import names
+from fastsign.keys import facts, names
 
 PRIMARY = ("primary", "master")
 SECONDARY = ("secondary", "slave")
@@ -31,6 +31,7 @@ class ZoneText:
     name: str
     place: Place
     settings: Settings
+    is_internet: bool  # of class IN
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class ViewText:
     keys: Keys
     settings: Settings = field(default_factory=dict)
     zones: list[ZoneText] = field(default_factory=list)
+    is_internet: bool = True
 
 
 # ---- what is written
@@ -94,6 +96,17 @@ def options_spec(source: Source) -> Spec:
     return {**_INHERITED, "directory": directory, "port": Words.port}
 
 
+def _is_internet(words: Words) -> bool:
+    """Take the class behind a name, if there is one: is it IN?"""
+    if not isinstance(words.ahead, Word):
+        return True
+    place, text = words.place, words.string()
+    number = facts.class_number(text)
+    if number is None:
+        raise Refusal(place, f"unknown class '{text}'")
+    return number == facts.class_number("IN")
+
+
 def read_options(words: Words, source: Source) -> Settings:
     block = words.block()
     words.end()
@@ -102,8 +115,7 @@ def read_options(words: Words, source: Source) -> Settings:
 
 def read_view(words: Words, source: Source) -> ViewText:
     view = ViewText(words.string(), words.statement.place, Keys(source.findings))
-    if isinstance(words.ahead, Word):
-        words.string()  # its class
+    view.is_internet = _is_internet(words)
     block = words.block()
     words.end()
 
@@ -120,14 +132,15 @@ def read_view(words: Words, source: Source) -> ViewText:
 
 def read_zone(words: Words, source: Source) -> ZoneText:
     name = words.string()
-    if isinstance(words.ahead, Word):
-        words.string()  # its class
+    is_internet = _is_internet(words)
     block = words.block()
     words.end()
     spec: Spec = {
         **_INHERITED,
         **dict.fromkeys(_OLD, _anything),
         "auto-dnssec": lambda inner: inner.one_of("allow", "maintain", "off"),
+        "database": _anything,
+        "dlz": _anything,
         "file": Words.quoted,
         "in-view": Words.string,
         "inline-signing": Words.boolean,
@@ -136,7 +149,7 @@ def read_zone(words: Words, source: Source) -> ZoneText:
         "update-policy": _anything,
     }
     settings = source.settings(block, spec, vocabulary.ZONE)
-    return ZoneText(name, words.statement.place, settings)
+    return ZoneText(name, words.statement.place, settings, is_internet)
 
 
 # ---- what it means
@@ -227,7 +240,7 @@ def _zones_of(view: ViewText, around: Surroundings, seen: dict[bytes, Place]) ->
             )
             continue
         seen[name] = text.place
-        if "in-view" in text.settings:
+        if "in-view" in text.settings or not (text.is_internet and view.is_internet):
             continue
         zone = _zone(name, scope)
         if zone is not None:
@@ -292,7 +305,8 @@ def _check_files(shown: str, scope: Scope, policy: Policy | None) -> None:
     file = scope.text.settings.get("file")
     if file is None:
         inline = scope.text.settings.get("inline-signing")
-        if (scope.type in PRIMARY and "dlz" not in scope.text.settings) or (inline and inline.value):
+        elsewhere = {"database", "dlz"} & set(scope.text.settings)
+        if (scope.type in PRIMARY and not elsewhere) or (inline and inline.value):
             scope.error(f"zone '{shown}': missing 'file' entry")
         return
     written = policy is not None or scope.type in SECONDARY or _dynamic(scope)
