@@ -85,6 +85,7 @@ class _Pass:
         self.folders = folders_of(zone, world.stores)
         self.input, self.output = zone.file or "", real_path(zone.signed_file or "")
         self.in_place = zone.file == zone.signed_file
+        self.linger = policy.zone_propagation_delay + max(policy.publish_safety, policy.retire_safety)
         self.problems: list[str] = []
         self.offline = current(zone, policy, now) if policy.offline_ksk else None
         self.log: list[str] = []
@@ -162,15 +163,15 @@ class _Pass:
         if mark == memory.signed:
             return memory
         if mark is None:
-            return replace(memory.retired(self.now), signed=None, fingerprint="", expires=None)
+            return replace(memory.retired(self.now, self.linger), signed=None, fingerprint="", expires=None)
         try:
             published = read_zone(self.output, self.name, self.now)
         except FastsignError as error:
             if self.in_place:
                 raise
             self._tell(f"the signed zone {self.output} can't be read and is made anew: {error}")
-            return replace(memory.retired(self.now), signed=None, fingerprint="", expires=None)
-        return remember_published(memory, published, self.now)
+            return replace(memory.retired(self.now, self.linger), signed=None, fingerprint="", expires=None)
+        return remember_published(memory, published, self.now, self.linger)
 
     def _load_if_changed(self, memory: Memory, reread: bool) -> ZoneFile | None:
         """The zone file if it is not that which was signed last; where it is no good, the last one serves on."""
@@ -292,7 +293,7 @@ class _Pass:
         self.ledger.commit(keyring.files, step, published_at)
         unsigned = memory.unsigned if self.problems else zone.mark
         memory = replace(
-            memory.retired(published_at),
+            memory.retired(published_at, self.linger),
             unsigned=unsigned,
             signed=mark_of(self.output),
             serial=serial,

@@ -35,11 +35,15 @@ class Memory:
         dnskey = [ttl for _, ttl in alive] + ([] if self.dnskey_ttl is None else [self.dnskey_ttl])
         return max(zone, default=None), max(dnskey, default=None)
 
-    def retired(self, now: int) -> Memory:
-        """The zone is replaced at *now*: its TTLs count for as long as caches may hold it."""
+    def retired(self, now: int, linger: int) -> Memory:
+        """The zone is replaced at *now*: its TTLs count for as long as caches may hold it.
+
+        *linger*: seconds for which servers may still hand it out. If its TTLs were forgotten any sooner, what waits for
+        them would be over at once.
+        """
         alive = [entry for entry in self.older if entry[2] > now]
         if self.zone_ttl is not None:
-            alive.append((self.zone_ttl, self.dnskey_ttl or 0, now + self.zone_ttl))
+            alive.append((self.zone_ttl, self.dnskey_ttl or 0, now + linger + self.zone_ttl))
         return replace(self, older=_without_lesser(alive), zone_ttl=None, dnskey_ttl=None)
 
 

@@ -78,14 +78,17 @@ def _journal_of(path: str, mark: Mark | None) -> str | None:
     return journal if found and mark and found.modified >= mark.modified else None
 
 
-def remember_published(memory: Memory, zone: ZoneFile, now: int) -> Memory:
-    """What there is to know of a published zone that another program has put in place, or whose memory is lost."""
+def remember_published(memory: Memory, zone: ZoneFile, now: int, linger: int) -> Memory:
+    """What there is to know of a published zone that another program has put in place, or whose memory is lost.
+
+    *linger* as in Memory.retired.
+    """
     left = _core.first_expiration(zone.arena, now % 2**32)
     serial = zone.apex.serial
     if memory.serial is not None and is_greater(memory.serial, serial):
         serial = memory.serial  # it is out there
     return replace(
-        memory.retired(now),
+        memory.retired(now, linger),
         signed=zone.mark,
         serial=serial,
         fingerprint="",

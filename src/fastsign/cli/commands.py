@@ -48,6 +48,7 @@ _TABLE = (
     Command("plan", "fastsign plan", _CLI + "plan", POLICY, "tell what the next run would do"),
     Command("dnssec", "fastsign dnssec", _CLI + "dnssec", POLICY, "show and steer a zone's keys"),
     Command("ds", "fastsign ds", _CLI + "ds", POLICY, "print the DS records for the parent"),
+    Command("simulate", "fastsign simulate", _CLI + "simulate", POLICY, "look years ahead: table, JSON, picture"),
     Command("signing", "fastsign signing", _CLI + "signing", POLICY, "list how far signing has come"),
     Command("policy", "fastsign policy", _CLI + "policy", POLICY, "check and show key and signing policies"),
     Command("skr", "fastsign skr", _CLI + "skr", POLICY, "bring in what an offline KSK has signed"),
