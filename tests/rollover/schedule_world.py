@@ -141,8 +141,9 @@ class Life:
         self.rrsets = rrsets
         self.world.publish(self.now, zone)
         self._publish_cds(done)
-        if end == BEFORE_COMMIT:
-            return self._crashed(done)
+        if end == BEFORE_COMMIT:  # the next start finishes what is published: the parent may have followed it
+            self.files.keys = done.settled(self.clock() + self.schedule.restart)
+            return self.now + self.schedule.restart
         self.files.keys = done.settled(self.clock())
         self._look_at_parent()
         return max(self._next_pass(done, started), self.now + 1)
