@@ -24,7 +24,7 @@ dnssec-policy "common" {
     keys { ksk lifetime unlimited algorithm 13; zsk lifetime P186D algorithm 13; };
 };
 dnssec-policy "unlimited" {
-    offline-ksk yes; cdnskey no; cds-digest-types { 1; 2; 4; };
+    offline-ksk yes; cdnskey no; cds-digest-types { 2; 4; };
     keys { ksk lifetime unlimited algorithm 15; zsk lifetime unlimited algorithm 15; };
 };
 dnssec-policy "no-cds" {

@@ -66,7 +66,7 @@ def test_what_can_not_be_used_is_refused(home: Home) -> None:
             f"import failed: bundle {last_of(home.response)}: the CDS RRset is not sig",
         ),
         (("-import", "skr", "other.test"), NOW, "zone other.test. has dnssec-policy csk, which is without offline-ksk"),
-        (("-import", "skr", "else.test"), NOW, "no matching zone 'else.test'"),
+        (("-import", "skr", "else.test"), NOW, "there is no zone else.test"),
     ):
         assert refusal(home, *arguments, now=now).startswith(message), arguments
 
