@@ -161,7 +161,7 @@ class Scene:
 
     def leftovers(self) -> list[str]:
         """Files that should not be there between runs."""
-        known = re.compile(r"K.*\.(key|private|state)|.*\.db(\.signed)?|\.fastsign|keys|.*\.(json|lock)")
+        known = re.compile(r"K.*\.(key|private|state)|.*\.db(\.signed(\.fsi)?)?|\.fastsign|keys|.*\.(json|lock)")
         return sorted(str(path) for path in self.folder.rglob("*") if not known.fullmatch(path.name))
 
     # ---- a listener

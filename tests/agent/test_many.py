@@ -139,7 +139,7 @@ def test_many_zones_for_weeks(tmp_path: Path) -> None:
     settled = weeks.memory[DAYS // 3 :]
     assert max(settled) - min(settled) < 300_000 + 2_000 * ZONES, "memory grows"
     left = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {".db", ".signed", ".key", ".private", ".state", ".json", ".lock"}
+    assert left == {".db", ".signed", ".fsi", ".key", ".private", ".state", ".json", ".lock"}
 
 
 def test_zsk_roll_verifies_at_every_event_and_is_gradual(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ class _Pass:
         self.input, self.output = zone.file or "", real_path(zone.signed_file or "")
         self.in_place = zone.file == zone.signed_file
         self.linger = policy.zone_propagation_delay + max(policy.publish_safety, policy.retire_safety)
+        self.chain: bytes | None = None  # NSEC3PARAM RDATA of what is published; none: NSEC; None: not known
         self.problems: list[str] = []
         self.offline = current(zone, policy, now) if policy.offline_ksk else None
         self.log: list[str] = []
@@ -144,7 +145,7 @@ class _Pass:
     def _recover(self) -> Keyring:
         """Finish what an interrupted run had begun, then read the keys."""
         announced = self.ledger.recover(self.folders.values())
-        discard(self.output)
+        discard(self.output, interrupted=announced is not None)
         keyring = load_keyring(self.name, self.folders)
         if announced is None:
             return keyring
@@ -163,14 +164,14 @@ class _Pass:
         if mark == memory.signed:
             return memory
         if mark is None:
-            return replace(memory.retired(self.now, self.linger), signed=None, fingerprint="", expires=None)
+            return replace(memory.retired(self.now, self.linger), signed=None, chain=None, fingerprint="", expires=None)
         try:
             published = read_zone(self.output, self.name, self.now)
         except FastsignError as error:
             if self.in_place:
                 raise
             self._tell(f"the signed zone {self.output} can't be read and is made anew: {error}")
-            return replace(memory.retired(self.now, self.linger), signed=None, fingerprint="", expires=None)
+            return replace(memory.retired(self.now, self.linger), signed=None, chain=None, fingerprint="", expires=None)
         return remember_published(memory, published, self.now, self.linger)
 
     def _load_if_changed(self, memory: Memory, reread: bool) -> ZoneFile | None:
@@ -286,6 +287,7 @@ class _Pass:
         """Put the zone in place, and then the keys' states."""
         zone = source or self._reload()
         serial = next_serial(self.zone.serial_update_method, zone.apex.serial, memory.serial, self.now)
+        self.chain = None if memory.chain is None else bytes.fromhex(memory.chain)
         put = publish_unsigned if content.is_unsigned else publish_signed
         announce = partial(self.ledger.announce, keyring.files, step, self.output)
         done = put(self, zone, content, list(files.values()), serial, announce)
@@ -299,6 +301,7 @@ class _Pass:
             serial=serial,
             fingerprint=content.fingerprint(self.policy),
             dnskeys=done.dnskeys,
+            chain=done.chain.hex(),
             foreign=done.foreign,
             zone_ttl=done.highest_ttl,
             dnskey_ttl=content.ttl,

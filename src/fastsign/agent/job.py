@@ -45,8 +45,12 @@ def make_job(
     salt: bytes | None,
     now: int,
     output: str,
+    image: str | None,
 ) -> Job:
-    """The signing of a prepared zone. *salt* is that of NSEC3; *keys* are all keys of the zone as the step has them."""
+    """The signing of a prepared zone. *salt* is that of NSEC3; *keys* are all keys of the zone as the step has them.
+
+    *image*: file with the signatures of the last run, which gets the new ones.
+    """
     return Job(
         zone_file=zone.source.path,
         source=Prepared(zone.arena, zone.source),
@@ -57,6 +61,7 @@ def make_job(
         expiration_dnskey=(now + policy.signatures_validity_dnskey) % 2**32,
         denial=_denial(policy, salt),
         output=output,
+        image=image,
         keys=KnownKeys(tuple(keys)),
         roles=content.roles,
         offline_keyset=content.bundle,
@@ -79,6 +84,12 @@ def _denial(policy: Policy, salt: bytes | None) -> Wanted:
     if policy.nsec3 is None or salt is None:
         return Wanted(update=True)
     return Wanted(salt, policy.nsec3.iterations, policy.nsec3.opt_out, update=True)
+
+
+def nsec3param(policy: Policy, salt: bytes) -> bytes:
+    """NSEC3PARAM RDATA of the policy's chain (RFC 5155 section 4.2)."""
+    iterations = policy.nsec3.iterations if policy.nsec3 else 0
+    return bytes([_SHA1, 0]) + iterations.to_bytes(2, "big") + bytes([len(salt)]) + salt
 
 
 def choose_salt(

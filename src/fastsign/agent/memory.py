@@ -19,6 +19,7 @@ class Memory:
     serial: int | None = None  # its serial
     fingerprint: str = ""  # of keys and parameters that it was signed with
     dnskeys: tuple[tuple[int, int], ...] = ()  # (algorithm, tag) of its DNSKEYs
+    chain: str | None = None  # hex of its NSEC3PARAM RDATA; "": NSEC; None: nothing is known
     foreign: tuple[tuple[int, int], ...] = ()  # those of them that are other signers'
     zone_ttl: int | None = None  # its highest TTL
     dnskey_ttl: int | None = None

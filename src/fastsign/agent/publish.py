@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from glob import escape, glob
 from typing import Protocol
 
 from fastsign import _core
 from fastsign.agent.content import Content
-from fastsign.agent.job import choose_salt, make_job
+from fastsign.agent.job import choose_salt, make_job, nsec3param
 from fastsign.agent.marks import Mark, mark_of
 from fastsign.agent.status import Deed
 from fastsign.agent.zone import ZoneFile, add_signatures, prepare, strip
@@ -21,6 +22,7 @@ from fastsign.keys import facts
 from fastsign.keys.files import KeyFile
 from fastsign.sign import run
 from fastsign.sign.apex import DNSKEY, NSEC3PARAM
+from fastsign.sign.image_facts import read_facts
 from fastsign.sign.report import Report
 from fastsign.sign.tell import Tell
 from fastsign.zone.checks import check_rrsets
@@ -48,6 +50,8 @@ class Pass(Protocol):
     policy: Policy
     now: int
     output: str
+    in_place: bool
+    chain: bytes | None
 
     @property
     def world(self) -> Means: ...
@@ -61,6 +65,7 @@ class Published:
     dnskeys: tuple[tuple[int, int], ...]
     foreign: tuple[tuple[int, int], ...]
     highest_ttl: int
+    chain: bytes = b""  # NSEC3PARAM RDATA; none: NSEC
     expires: int | None = None
     generated: int = 0
     retained: int = 0
@@ -76,10 +81,22 @@ class ZoneOutput(AtomicFile):
         self.fd = os.open(self.temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
 
 
-def discard(path: str) -> None:
-    """Remove what a crash has left of a zone that was on its way to *path*."""
+def image_of(path: str) -> str:
+    """The image of the signatures of a zone that is signed into *path* (fastsign.sign.image)."""
+    return path + ".fsi"
+
+
+def discard(path: str, *, interrupted: bool) -> None:
+    """Remove what a crash has left of a zone, and of its image, on the way to *path*.
+
+    *interrupted*: the last run is known not to have come to its end; else the zone's own temporary file tells.
+    """
     with suppress(FileNotFoundError):
         os.unlink(path + ".fastsign")
+        interrupted = True
+    if interrupted:
+        for left in glob(f"{escape(image_of(path))}.{'[0-9a-f]' * 8}"):
+            os.unlink(left)
 
 
 Announce = Callable[[Mark], None]
@@ -89,25 +106,28 @@ def publish_signed(
     by: Pass, zone: ZoneFile, content: Content, keys: Sequence[KeyFile], serial: int, announce: Announce
 ) -> Published:
     """Sign what was loaded, verify what was written, and put it in place. *announce* is called right before that."""
-    parameters = _lay_beside(by, zone)
+    image = None if by.in_place else image_of(by.output)
+    parameters = _parameters_of_last(by, zone, image)
     foreign = _identities(content.foreign_dnskeys(zone.apex.rdata_of(DNSKEY)))
     prepare(zone, content, serial)
     dnskeys = zone.apex.rdata_of(DNSKEY)
     salt = choose_salt(by.policy, parameters, dnskeys, by.world.random)
-    job = make_job(by.name, by.policy, zone, content, keys, salt, by.now, by.output)
+    job = make_job(by.name, by.policy, zone, content, keys, salt, by.now, by.output, image)
     report = Report(by.world.tick)
     with ZoneOutput(by.output) as output:
         prepared = run.prepare(job, output, report, by.world.tell)
-        _keep_mode(output)
-        announce(_mark(output))
-        for error in run.publish([prepared]).values():
-            raise error
+        with prepared.image or nullcontext():
+            _keep_mode(output)
+            announce(_mark(output))
+            for error in run.publish([prepared]).values():
+                raise error
     left = report.first_expiration
     return Published(
         deed="signed",
         dnskeys=_identities(dnskeys),
         foreign=foreign,
         highest_ttl=report.highest_ttl,
+        chain=b"" if salt is None else nsec3param(by.policy, salt),
         expires=None if left is None else by.now + left,
         generated=report.generated,
         retained=report.retained,
@@ -123,12 +143,21 @@ def publish_unsigned(
     prepare(zone, content, serial)
     order = order_zone(zone.arena, by.name)
     check_rrsets(zone.arena, order, lambda row: zone.source.line_of(by.name, 1, row))
+    with suppress(FileNotFoundError):
+        os.unlink(image_of(by.output))  # nobody would ever look into it again
     with ZoneOutput(by.output) as output:
         _core.write_zone(zone.arena, order, _TEXT, by.name, output.fd, 1, by.now % 2**32)
         _keep_mode(output)
         announce(_mark(output))
         place_file(output)
     return Published("unsigned", foreign, foreign, zone.highest_ttl)
+
+
+def _parameters_of_last(by: Pass, zone: ZoneFile, image: str | None) -> list[bytes]:
+    """NSEC3PARAM RDATA of the zone published last, whose signatures are to be had from the image or else its file."""
+    if image is not None and by.chain is not None and read_facts(image) is not None:
+        return [by.chain] if by.chain else []
+    return _lay_beside(by, zone)
 
 
 def _lay_beside(by: Pass, zone: ZoneFile) -> list[bytes]:

@@ -91,6 +91,7 @@ def remember_published(memory: Memory, zone: ZoneFile, now: int, linger: int) ->
         memory.retired(now, linger),
         signed=zone.mark,
         serial=serial,
+        chain=None,
         fingerprint="",
         dnskeys=zone.identities(),
         zone_ttl=zone.highest_ttl,
