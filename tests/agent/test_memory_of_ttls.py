@@ -17,3 +17,10 @@ def test_a_later_zone_does_not_make_the_earlier_ones_forgotten():
     first = Memory(zone_ttl=2 * DAY, dnskey_ttl=3600).retired(NOW, DELAY)
     second = Memory(zone_ttl=60, dnskey_ttl=60, older=first.older).retired(NOW + DAY, DELAY)
     assert second.observed(NOW + DAY + 1) == (2 * DAY, 3600)
+
+
+def test_the_validity_of_signatures_counts_until_the_last_of_them_has_ended():
+    memory = Memory().signed_for(14 * DAY, NOW).signed_for(3 * DAY, NOW + DAY)
+    assert memory.validity(NOW + DAY) == 14 * DAY
+    assert memory.validity(NOW + 14 * DAY) is None
+    assert memory.signed_for(3 * DAY, NOW + 13 * DAY).validity(NOW + 15 * DAY) == 3 * DAY

@@ -117,3 +117,10 @@ def test_what_changes_now_is_everywhere_after_now_even_without_delays():
 def test_a_raised_ttl_counts_before_the_key_has_it():
     raised = Intervals.of(replace(POLICY, dnskey_ttl=DAY))
     assert raised.publish(key(1)) == DAY + 28 * MINUTE
+
+
+def test_signatures_made_under_a_longer_validity_are_waited_for() -> None:
+    before = Intervals.of(POLICY).policy.signing_delay
+    seen = Observations(signatures_validity=POLICY.signatures_validity + 5 * DAY)
+    assert Intervals.of(POLICY, seen).policy.signing_delay == before + 5 * DAY
+    assert Intervals.of(POLICY, Observations(signatures_validity=1)).policy.signing_delay == before

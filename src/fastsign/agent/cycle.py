@@ -219,7 +219,14 @@ class _Pass:
         if source is not None:
             zone_ttl = max(zone_ttl or 0, source.highest_ttl)
             foreign = self._foreign(source, keyring)
-        return Observations(zone_ttl, dnskey_ttl, memory.ds_ttl, published | foreign, foreign)
+        return Observations(
+            zone_ttl=zone_ttl,
+            dnskey_ttl=dnskey_ttl,
+            signatures_validity=memory.validity(self.now),
+            ds_ttl=memory.ds_ttl,
+            published=published | foreign,
+            foreign=foreign,
+        )
 
     def _foreign(self, source: ZoneFile, keyring: Keyring) -> frozenset[tuple[int, int]]:
         """Other signers' DNSKEYs. In a zone that is signed in place, and has none of ours, all may be ours and lost."""
@@ -295,7 +302,7 @@ class _Pass:
         self.ledger.commit(keyring.files, step, published_at)
         unsigned = memory.unsigned if self.problems else zone.mark
         memory = replace(
-            memory.retired(published_at, self.linger),
+            memory.retired(published_at, self.linger).signed_for(self.policy.signatures_validity, self.now),
             unsigned=unsigned,
             signed=mark_of(self.output),
             serial=serial,

@@ -25,6 +25,7 @@ class Memory:
     dnskey_ttl: int | None = None
     ds_ttl: int | None = None  # of the DS RRset, as it was last seen at the parent
     older: tuple[tuple[int, int, int], ...] = ()  # of zones before: (highest TTL, TTL of DNSKEYs, until when it counts)
+    validities: tuple[tuple[int, int], ...] = ()  # of signatures that may still stand: (seconds, until when they may)
     expires: int | None = None  # when the first of its signatures ends
     told: int | None = None  # the serial that the hook has been called for
     last_success: int | None = None
@@ -35,6 +36,15 @@ class Memory:
         zone = [ttl for ttl, _ in alive] + ([] if self.zone_ttl is None else [self.zone_ttl])
         dnskey = [ttl for _, ttl in alive] + ([] if self.dnskey_ttl is None else [self.dnskey_ttl])
         return max(zone, default=None), max(dnskey, default=None)
+
+    def validity(self, now: int) -> int | None:
+        """The longest validity that signatures which may still stand were made for."""
+        return max((validity for validity, until in self.validities if until > now), default=None)
+
+    def signed_for(self, validity: int, now: int) -> Memory:
+        """Signatures are made at *now* that are good for so long; earlier ones may stand beside them to their end."""
+        alive = dict(entry for entry in self.validities if entry[1] > now)
+        return replace(self, validities=tuple(sorted({**alive, validity: now + validity}.items())))
 
     def retired(self, now: int, linger: int) -> Memory:
         """The zone is replaced at *now*: its TTLs count for as long as caches may hold it.
@@ -78,6 +88,6 @@ def _unpacked(content: dict[str, Any]) -> Memory:
     values = {field.name: content[field.name] for field in fields(Memory)}
     for name in ("unsigned", "signed"):
         values[name] = None if values[name] is None else Mark(*values[name])
-    for name in ("dnskeys", "foreign", "older"):
+    for name in ("dnskeys", "foreign", "older", "validities"):
         values[name] = tuple(tuple(entry) for entry in values[name])
     return Memory(**values)

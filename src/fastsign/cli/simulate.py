@@ -77,7 +77,14 @@ def _present(subject: Subject, now: int) -> tuple[tuple[Key, ...], Observations]
     memory = load_memory(Place(subject.zone.name, subject.zone.key_directory).memory)
     zone_ttl, dnskey_ttl = memory.observed(now)
     foreign = frozenset(memory.foreign)
-    return keys, Observations(zone_ttl, dnskey_ttl, None, frozenset(memory.dnskeys) | foreign, foreign)
+    return keys, Observations(
+        zone_ttl=zone_ttl,
+        dnskey_ttl=dnskey_ttl,
+        signatures_validity=memory.validity(now),
+        ds_ttl=memory.ds_ttl,
+        published=frozenset(memory.dnskeys) | foreign,
+        foreign=foreign,
+    )
 
 
 def _period(options: dict[str, str], option: str, default: str) -> int:

@@ -19,6 +19,7 @@ class Observations:
     # By whom RRsets that caches may hold are signed, but for DNSKEY, CDS and CDNSKEY: all sets of (algorithm, tag)
     # that occur. None: nothing is known, and all signatures are supposed to have been made anew after Dsgn
     signers: frozenset[frozenset[tuple[int, int]]] | None = None
+    signatures_validity: int | None = None  # the longest that signatures which may still stand were made for
 
 
 NOTHING_SEEN = Observations()

@@ -26,10 +26,13 @@ class Intervals:
     @classmethod
     def of(cls, policy: Policy, seen: Observations = NOTHING_SEEN) -> Intervals:
         """The policy's intervals, lengthened by what has been seen."""
-        zone_ttl = max(policy.zone_ttl, seen.zone_ttl or 0)
-        return cls(
-            replace(policy, max_zone_ttl=zone_ttl, parent_ds_ttl=max(policy.parent_ds_ttl, seen.ds_ttl or 0)), seen
+        longer = replace(
+            policy,
+            max_zone_ttl=max(policy.zone_ttl, seen.zone_ttl or 0),
+            parent_ds_ttl=max(policy.parent_ds_ttl, seen.ds_ttl or 0),
+            signatures_validity=max(policy.signatures_validity, seen.signatures_validity or 0),
         )
+        return cls(longer, seen)
 
     def dnskey_ttl(self, key: Key) -> int:
         return max(key.ttl, self.policy.dnskey_ttl, self.seen.dnskey_ttl or 0)
