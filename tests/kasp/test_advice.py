@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastsign.kasp.advice import advise
+from fastsign.kasp.advice import advise, without_effect
 from fastsign.kasp.builtin import DEFAULT, INSECURE
+from fastsign.kasp.config import Zone
 from fastsign.kasp.policy import DAY, HOUR
 
 EXPIRE, MINIMUM, TTL = 5 * DAY, HOUR, DAY  # of a zone that fits the default policy
@@ -68,3 +69,11 @@ def test_signatures_that_are_due_as_soon_as_they_are_made() -> None:
 
 def test_a_zone_that_becomes_insecure_is_advised_like_any_other() -> None:
     assert advise(INSECURE, EXPIRE, MINIMUM, TTL) == ()
+
+
+def test_what_is_set_and_has_no_effect_is_told() -> None:
+    zone = Zone(b"\x07example\0", DEFAULT, "example.db", "keys")
+    assert without_effect(zone) == ()
+    (told,) = without_effect(replace(zone, sig_signing_signatures=50))
+    assert told.startswith("sig-signing-signatures 50 has no effect")
+    assert without_effect(replace(zone, sig_signing_signatures=50, policy=None)) == ()

@@ -121,13 +121,14 @@ def _check_zone(line: CommandLine, zone: Zone) -> bool:
 def _advice(zone: Zone, now: int) -> tuple[str, ...]:
     """What is to be said of a policy and the zone in its file."""
     from fastsign.agent.zone import read_zone
-    from fastsign.kasp.advice import advise
+    from fastsign.kasp.advice import advise, without_effect
 
     if zone.policy is None or zone.file is None:
         return ()
     read = read_zone(zone.file, zone.name, now)
     expire = int.from_bytes(read.apex.soa[-8:-4], "big")  # the last but one of its numbers (RFC 1035 section 3.3.13)
-    return advise(zone.policy, expire, read.apex.minimum, read.highest_ttl)
+    told = advise(zone.policy, expire, read.apex.minimum, read.highest_ttl)
+    return (*without_effect(zone), *told)
 
 
 # ---- show

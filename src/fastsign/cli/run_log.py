@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from fastsign.agent.loop import reason_of
 from fastsign.agent.status import Outcome, is_for_operator
+from fastsign.kasp.advice import without_effect
 from fastsign.kasp.config import Config
 from fastsign.keys import names
 from fastsign.rollover.outcome import Wait
@@ -71,6 +72,9 @@ class Log:
     def configured(self, config: Config, again: bool) -> None:
         for warning in config.warnings:
             self._say("warning", warning)
+        for zone in config.zones.values():
+            for warning in without_effect(zone):
+                self._say("warning", warning, zone.name)
         if again or self.verbosity:
             self._say("configured", f"configuration {'reloaded' if again else 'loaded'}, {len(config.zones)} zones")
 

@@ -9,6 +9,7 @@ from typing import Literal
 from fastsign.kasp.policy import KEY_DIRECTORY, Policy
 
 DNS_PORT = 53
+SIG_SIGNING_NODES, SIG_SIGNING_SIGNATURES = 100, 10  # by default
 
 SerialUpdate = Literal["increment", "unixtime", "date"]
 CheckDs = Literal["yes", "explicit", "no"]
@@ -65,8 +66,8 @@ class Zone:
     parental_agents: tuple[Server, ...] = ()
     serial_update_method: SerialUpdate = "increment"
     loadkeys_interval: int = 3600  # seconds
-    sig_signing_nodes: int = 100
-    sig_signing_signatures: int = 10
+    sig_signing_nodes: int = SIG_SIGNING_NODES
+    sig_signing_signatures: int = SIG_SIGNING_SIGNATURES
     sig_signing_type: int = 65534
     place: Place | None = None
     key_directory_place: Place | None = None  # where the key directory is named, if it is
