@@ -84,7 +84,7 @@ class Scene:
     def zone(self) -> Zone:
         common = {"inline_signing": self.inline, "checkds": "no"}
         name = names.from_text(self.origin)
-        return Zone(name, self.policy, str(self.file), str(self.keys_folder), **{**common, **self.options})  # type: ignore[arg-type]
+        return Zone(name, self.policy, str(self.file), str(self.keys_folder), **{**common, **self.options})
 
     def write(self, text: str) -> None:
         self.file.write_text(text)
@@ -94,7 +94,7 @@ class Scene:
 
     def run(self, **options: bool) -> Outcome:
         """One pass, now."""
-        world = World(lambda: float(self.now), lambda: 0.0, tell=self, **self.world)  # type: ignore[arg-type]
+        world = World(lambda: float(self.now), lambda: 0.0, tell=self, **self.world)
         return run_zone(self.zone, world, **options)
 
     def run_until(self, end: int, see: Callable[[Outcome], None] = lambda outcome: None) -> Iterator[Outcome]:

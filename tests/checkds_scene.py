@@ -43,7 +43,7 @@ def ds_of(file: KeyFile, digest: int = 2) -> str:
 
 
 def zone(*servers: Server, checkds: str | None = None) -> Zone:
-    return Zone(WIRE, POLICY, None, ".", parental_agents=servers, checkds=checkds)  # type: ignore[arg-type]
+    return Zone(WIRE, POLICY, None, ".", parental_agents=servers, checkds=checkds)
 
 
 def verdict_of(found: Findings, file: KeyFile) -> Verdict:

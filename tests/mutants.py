@@ -57,7 +57,7 @@ def pick(records: Records, rng: random.Random, *types: int) -> int:
 
 
 def changed(records: Records, row: int, **fields: object) -> Records:
-    return [*records[:row], replace(records[row], **fields), *records[row + 1 :]]  # type: ignore[arg-type]
+    return [*records[:row], replace(records[row], **fields), *records[row + 1 :]]
 
 
 def flip(octets: bytes, rng: random.Random, first: int = 0) -> bytes:

@@ -88,7 +88,7 @@ Behaviour = Callable[[dns.message.Message, bool], "dns.message.Message | None"] 
 class _Udp(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         wire, sock = self.request
-        answer = self.server.answer(wire, self.client_address, False)  # type: ignore[attr-defined]
+        answer = self.server.answer(wire, self.client_address, False)
         if answer is not None:
             with contextlib.suppress(OSError):  # who asked may have gone
                 sock.sendto(answer.to_wire(), self.client_address)
@@ -102,7 +102,7 @@ class _Tcp(socketserver.BaseRequestHandler):
             wire = b""
             while len(wire) < length and (part := sock.recv(length - len(wire))):
                 wire += part
-            answer = self.server.answer(wire, self.client_address, True)  # type: ignore[attr-defined]
+            answer = self.server.answer(wire, self.client_address, True)
             if answer is not None:
                 sock.sendall(answer.to_wire(prepend_length=True))
 
@@ -139,7 +139,7 @@ def made_up(
     port = port or free_port()
     servers = (_UdpServer((address, port), _Udp), _TcpServer((address, port), _Tcp))
     for server in servers:
-        server.answer = answer  # type: ignore[attr-defined]
+        server.answer = answer
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield port

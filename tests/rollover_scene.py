@@ -21,7 +21,7 @@ CSK = KeyRule(True, True, 13, 256)
 
 
 def policy(*rules: KeyRule, **options: object) -> Policy:
-    return Policy("mine", rules or (CSK,), **options)  # type: ignore[arg-type]
+    return Policy("mine", rules or (CSK,), **options)
 
 
 def key(tag: int, rule: KeyRule = CSK, states: str = "----", goal: str | None = "O", **fields: object) -> Key:
@@ -38,7 +38,7 @@ def key(tag: int, rule: KeyRule = CSK, states: str = "----", goal: str | None = 
         zsk=rule.zsk,
         ttl=3600,
         state=state._replace(ksk=rule.ksk, zsk=rule.zsk),
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 

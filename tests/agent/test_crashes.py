@@ -59,7 +59,7 @@ def _copy(scene: Scene, name: str) -> Scene:
 def _prepared(folder: Path, policy: object, now: int) -> Scene:
     """A zone as it stands right before a moment."""
     folder.mkdir()
-    scene = Scene(folder, policy)  # type: ignore[arg-type]
+    scene = Scene(folder, policy)
     for _ in scene.run_until(now - 1):
         scene.hand_ds_over()
     scene.now = now

@@ -116,7 +116,7 @@ def configuration(folder: Path) -> Config:
         path.write_text(ZONE)
         policy = _POLICIES[number % len(_POLICIES)]
         options = {"inline_signing": True, "checkds": "yes", "loadkeys_interval": DAY}
-        zones[name] = Zone(name, policy, str(path), str(folder / "keys"), **options)  # type: ignore[arg-type]
+        zones[name] = Zone(name, policy, str(path), str(folder / "keys"), **options)
     return Config({}, {}, zones)
 
 

@@ -34,7 +34,7 @@ HARDENING = {
 
 def parsed(unit: Path) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, strict=True)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.optionxform = str
     parser.read_string(unit.read_text())
     return parser
 

@@ -167,7 +167,7 @@ def test_a_ttl_that_is_no_number_is_a_type_error(ttl: object, key: Key) -> None:
 
     for make in (Key.generate, lambda zone, ttl: Key(Ed25519PrivateKey.generate(), zone, ttl=ttl)):
         with pytest.raises(TypeError, match="ttl has to be of type int, not"):
-            make("example.", ttl=ttl)  # type: ignore[arg-type, operator]
+            make("example.", ttl=ttl)
 
 
 def test_a_message_says_how_to_come_by_a_zone(zone: Zone, key: Key) -> None:

@@ -67,7 +67,7 @@ def test_long_options_stand_for_letters_or_for_themselves(
 def test_a_long_flag_takes_no_value() -> None:
     world = env("--all=1")
     assert run_tool(TOOL, lambda line: len(list(line)), world) == 1
-    assert "option --all takes no value" in world.stderr.getvalue()  # type: ignore[attr-defined]
+    assert "option --all takes no value" in world.stderr.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_long_flag_takes_no_value() -> None:
 def test_a_bad_option_is_named_and_usage_follows(arguments: list[str], complaint: str) -> None:
     world = env(*arguments)
     assert run_tool(TOOL, lambda line: len(list(line)), world) == 1
-    stderr = world.stderr.getvalue()  # type: ignore[attr-defined]
+    stderr = world.stderr.getvalue()
     assert stderr.startswith(f"dnssec-toy: invalid argument {complaint}\nUsage:\n    dnssec-toy fastsign-")
 
 
@@ -99,7 +99,7 @@ def test_a_bad_option_is_named_and_usage_follows(arguments: list[str], complaint
 def test_what_is_wrong_with_a_long_option_is_said_to_a_person(arguments: list[str], complaint: str) -> None:
     world = env(*arguments)
     assert run_tool(TOOL, lambda line: len(list(line)), world) == 1
-    assert world.stderr.getvalue() == f"dnssec-toy: fatal: {complaint}\n"  # type: ignore[attr-defined]
+    assert world.stderr.getvalue() == f"dnssec-toy: fatal: {complaint}\n"
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_an_unknown_command_is_named_and_the_likely_one_too(word: str, complaint
     for words in ([word], ["help", word]):
         world = Env(("fastsign", *words), io.StringIO(), io.StringIO(), io.StringIO())
         assert run(world) == 1
-        assert world.stderr.getvalue().startswith(f"fastsign: {complaint}")  # type: ignore[attr-defined]
+        assert world.stderr.getvalue().startswith(f"fastsign: {complaint}")
 
 
 def test_an_option_not_offered_is_refused_by_name() -> None:
     world = env("-ac", "x")
     assert run_tool(TOOL, lambda line: len(list(line)), world) == 1
-    assert world.stderr.getvalue().startswith("dnssec-toy: fatal: option -c is not supported")  # type: ignore[attr-defined]
+    assert world.stderr.getvalue().startswith("dnssec-toy: fatal: option -c is not supported")
 
 
 def test_help_and_version_end_well() -> None:
@@ -205,7 +205,7 @@ def test_the_command_line_of_bind_behaves_as_ours(tmp_path: Path) -> None:
             raise FatalError("no algorithm specified")
 
         assert run_tool(toy, body, world) == theirs.returncode
-        assert world.stderr.getvalue().splitlines()[0] == theirs.stderr.splitlines()[0]  # type: ignore[attr-defined]
+        assert world.stderr.getvalue().splitlines()[0] == theirs.stderr.splitlines()[0]
 
 
 def test_the_version_names_the_engines():

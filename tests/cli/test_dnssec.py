@@ -193,9 +193,9 @@ def parent(zone: PolicyZone) -> Iterator[list[str]]:
     def behave(question: object, tcp: bool) -> object:
         answers = [("answer", text) for text in records]
         soa = ("authority", "parent.test. 60 SOA a. b. 1 2 3 4 5")
-        return parents.answer_to(question, *(answers or [soa]))  # type: ignore[arg-type]
+        return parents.answer_to(question, *(answers or [soa]))
 
-    with parents.made_up(behave) as port:  # type: ignore[arg-type]
+    with parents.made_up(behave) as port:
         zone.configure(f"parental-agents {{ 127.0.0.1 port {port}; }};")
         yield records
 

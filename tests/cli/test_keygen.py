@@ -40,7 +40,7 @@ def run_mine(folder: Path, *arguments: str, terminal: bool = False, now: float |
     stdin = Terminal() if terminal else io.StringIO()
     stdout, stderr = io.StringIO(), io.StringIO()
     clock = {} if now is None else {"clock": lambda: now}
-    code = keygen.main(Env(("dnssec-keygen", *arguments), stdin, stdout, stderr, str(folder), **clock))  # type: ignore[arg-type]
+    code = keygen.main(Env(("dnssec-keygen", *arguments), stdin, stdout, stderr, str(folder), **clock))
     return Outcome(code, stdout.getvalue(), stderr.getvalue(), contents(folder))
 
 

@@ -143,7 +143,7 @@ def test_a_configuration_is_read_and_its_warnings_are_told(folder: Path) -> None
     config = read_config(line, "named.conf")
     zone = find_signed_zone(config, "example.com", "named.conf")
     assert (zone.file, zone.key_directory) == (f"{folder}/example.db", f"{folder}/.")
-    assert line.env.stderr.getvalue().endswith("key lifetime is shorter than 30 days\n")  # type: ignore[attr-defined]
+    assert line.env.stderr.getvalue().endswith("key lifetime is shorter than 30 days\n")
 
 
 def test_all_errors_of_a_configuration_are_told(folder: Path) -> None:
@@ -151,7 +151,7 @@ def test_all_errors_of_a_configuration_are_told(folder: Path) -> None:
     line = line_in(folder)
     with pytest.raises(FatalError, match=r"named\.conf:2:19: unknown option 'y'"):
         read_config(line, "named.conf")
-    assert "named.conf:1:19: unknown option 'x'\n" in line.env.stderr.getvalue()  # type: ignore[attr-defined]
+    assert "named.conf:1:19: unknown option 'x'\n" in line.env.stderr.getvalue()
 
 
 @pytest.mark.parametrize(

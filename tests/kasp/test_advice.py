@@ -15,7 +15,7 @@ EXPIRE, MINIMUM, TTL = 5 * DAY, HOUR, DAY  # of a zone that fits the default pol
 def about(*starts: str, **changes: int) -> None:
     """The advice for a zone with these changes begins so."""
     facts = {"soa_expire": EXPIRE, "soa_minimum": MINIMUM, "largest_ttl": TTL, **changes}
-    found = advise(DEFAULT, **facts)  # type: ignore[arg-type]
+    found = advise(DEFAULT, **facts)
     assert len(found) == len(starts)
     for message, start in zip(found, starts, strict=True):
         assert message.startswith(start)

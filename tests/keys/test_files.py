@@ -288,7 +288,7 @@ def test_metadata_are_read_without_the_secret(tmp_path: Path, monkeypatch: pytes
     seen: list[bytearray] = []
     lines_of = metadata.lines_of
 
-    def spy(content: bytearray):  # type: ignore[no-untyped-def]
+    def spy(content: bytearray):
         seen.append(content)
         return lines_of(content)
 

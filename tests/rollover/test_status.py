@@ -86,7 +86,7 @@ def test_a_parent_is_waited_for_in_words_to_act_on():
     assert wait.asks_operator
     assert wait.reason == (
         f"the DS of CSK {one.tag} has not been seen at the parent: "
-        f"once it is there, run 'dnssec -checkds -key {one.tag} published'"
+        f"once it is there, run 'fastsign dnssec -checkds -key {one.tag} published example'"
     )
 
 

@@ -34,7 +34,7 @@ def test_without_commit_nothing_has_happened(tmp_path: Path):
         file.write(b"half of the n")
         file.abandon()
     with pytest.raises(TypeError), AtomicFile(str(path)) as file:
-        file.write("text, which is an error")  # type: ignore[arg-type]
+        file.write("text, which is an error")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["zone"]
 

@@ -29,7 +29,7 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-class _Unclear(Exception):  # noqa: N818 - what an answer is, not what went wrong here
+class _NoAnswerError(Exception):
     """This is no answer, because of its text."""
 
     def __init__(self, reason: str, unreachable: bool = False) -> None:
@@ -48,7 +48,7 @@ def ask_parent(zone: Zone, asking: Asking) -> tuple[tuple[Answer, ...], str, tup
     else:
         try:
             agents, notes = _parent_servers(zone, asking, until)
-        except _Unclear as problem:
+        except _NoAnswerError as problem:
             return (), str(problem), ()
     jobs = [(agent, server) for agent in agents for server in agent.servers]
     asked = _side_by_side(lambda job: _ask(zone.name, *job, asking, until), jobs)
@@ -75,7 +75,7 @@ def _parent_servers(zone: Zone, asking: Asking, until: float) -> tuple[list[Agen
     try:
         resolver = asking.resolver or dns.resolver.Resolver()
     except (dns.exception.DNSException, OSError) as error:
-        raise _Unclear(f"no resolver to find the parent's name servers by: {error}") from None
+        raise _NoAnswerError(f"no resolver to find the parent's name servers by: {error}") from None
     parent, servers, secure = _walk_up(dns.name.from_wire(zone.name, 0)[0], resolver, until)
     agents = _side_by_side(lambda server: _agent(server, resolver, asking.port, until), servers)
     note = f"the name servers of {parent} were found by a resolver that has not validated them"
@@ -93,7 +93,7 @@ def _walk_up(
         if found.rrset is not None and found.rrset.name == name and found.rrset.rdtype == dns.rdatatype.NS:
             secure = bool(found.response.flags & dns.flags.AD)
             return name, sorted({record.target for record in found.rrset}), secure
-    raise _Unclear("no zone above has name servers that a resolver finds")
+    raise _NoAnswerError("no zone above has name servers that a resolver finds")
 
 
 def _resolve(
@@ -103,9 +103,9 @@ def _resolve(
         lifetime = _remaining(until)
         return resolver.resolve(name, rdtype, raise_on_no_answer=False, lifetime=lifetime, search=False)
     except dns.resolver.NXDOMAIN:
-        raise _Unclear(f"a resolver says that {name} does not exist") from None
+        raise _NoAnswerError(f"a resolver says that {name} does not exist") from None
     except (dns.exception.DNSException, OSError) as error:
-        raise _Unclear(f"a resolver finds no {rdtype.name} records of {name}: {_reason(error)}") from None
+        raise _NoAnswerError(f"a resolver finds no {rdtype.name} records of {name}: {_reason(error)}") from None
 
 
 def _agent(name: dns.name.Name, resolver: dns.resolver.Resolver, port: int, until: float) -> Agent:
@@ -116,7 +116,7 @@ def _agent(name: dns.name.Name, resolver: dns.resolver.Resolver, port: int, unti
         try:
             found = _resolve(resolver, name, rdtype, until)
             addresses += [record.address for record in found.rrset or ()]
-        except _Unclear as reason:
+        except _NoAnswerError as reason:
             problem = str(reason)
     return Agent(name.to_text(), tuple(Server(address, port) for address in sorted(set(addresses))), problem)
 
@@ -128,7 +128,7 @@ def _ask(zone: bytes, agent: Agent, server: Server, asking: Asking, until: float
     name = dns.name.from_wire(zone, 0)[0]
     try:
         records, ttl = _ds_of(name, _exchange(name, server, asking, until), server.key is not None)
-    except _Unclear as problem:
+    except _NoAnswerError as problem:
         return Answer(agent.name, _address(server), problem=str(problem), unreachable=problem.unreachable)
     return Answer(agent.name, _address(server), records, ttl)
 
@@ -182,12 +182,12 @@ def _question(name: dns.name.Name, key: TsigKey | None) -> dns.message.QueryMess
 def _remaining(until: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise _Unclear("no time was left to ask")
+        raise _NoAnswerError("no time was left to ask")
     return left
 
 
-def _unclear(error: Exception) -> _Unclear:
-    return _Unclear(_reason(error), isinstance(error, OSError) and error.errno in _NO_WAY)
+def _unclear(error: Exception) -> _NoAnswerError:
+    return _NoAnswerError(_reason(error), isinstance(error, OSError) and error.errno in _NO_WAY)
 
 
 def _reason(error: Exception) -> str:
@@ -204,13 +204,13 @@ def _reason(error: Exception) -> str:
 
 
 def _ds_of(name: dns.name.Name, response: dns.message.Message, signed: bool) -> tuple[tuple[bytes, ...], int | None]:
-    """(RDATA, TTL) of the DS RRset in a response, or its absence; _Unclear if the response is none to rely on."""
+    """(RDATA, TTL) of the DS RRset in a response, or its absence; _NoAnswerError if the response is none to rely on."""
     if signed and not response.had_tsig:
-        raise _Unclear("the answer is not signed with the TSIG key")
+        raise _NoAnswerError("the answer is not signed with the TSIG key")
     if response.rcode() != dns.rcode.NOERROR:
-        raise _Unclear(f"answered {dns.rcode.to_text(response.rcode())}")
+        raise _NoAnswerError(f"answered {dns.rcode.to_text(response.rcode())}")
     if not response.flags & (dns.flags.AA | dns.flags.RA):
-        raise _Unclear("answered with neither AA nor RA set")
+        raise _NoAnswerError("answered with neither AA nor RA set")
     for rrset in response.answer:
         if rrset.name == name and rrset.rdtype == dns.rdatatype.DS:
             return tuple(sorted(_wire(record) for record in rrset)), rrset.ttl
@@ -219,16 +219,16 @@ def _ds_of(name: dns.name.Name, response: dns.message.Message, signed: bool) -> 
 
 
 def _check_absence(name: dns.name.Name, response: dns.message.Message) -> None:
-    """_Unclear unless a zone above says that there is no DS (RFC 2308 section 2.2): no referral, nor the zone."""
+    """_NoAnswerError unless a zone above says that there is no DS (RFC 2308 section 2.2): no referral, nor the zone."""
     if response.answer:
-        raise _Unclear("answered with other records than DS")
+        raise _NoAnswerError("answered with other records than DS")
     for rrset in response.authority:
         if rrset.rdtype == dns.rdatatype.SOA:
             if rrset.name == name:
-                raise _Unclear("answered for the zone itself, not for its parent")
+                raise _NoAnswerError("answered for the zone itself, not for its parent")
             if name.is_subdomain(rrset.name):
                 return
-    raise _Unclear("an empty answer without the SOA record of the parent")
+    raise _NoAnswerError("an empty answer without the SOA record of the parent")
 
 
 def _wire(record: dns.rdata.Rdata) -> bytes:

@@ -214,17 +214,14 @@ class _Pass:
         return after, ttl
 
     def _seen(self, memory: Memory, source: ZoneFile | None, keyring: Keyring) -> Observations:
-        zone_ttl, dnskey_ttl = memory.observed(self.now)
-        published, foreign = frozenset(memory.dnskeys), frozenset(memory.foreign)
-        if source is not None:
-            zone_ttl = max(zone_ttl or 0, source.highest_ttl)
-            foreign = self._foreign(source, keyring)
-        return Observations(
-            zone_ttl=zone_ttl,
-            dnskey_ttl=dnskey_ttl,
-            signatures_validity=memory.validity(self.now),
-            ds_ttl=memory.ds_ttl,
-            published=published | foreign,
+        seen = memory.seen(self.now)
+        if source is None:
+            return seen
+        foreign = self._foreign(source, keyring)
+        return replace(
+            seen,
+            zone_ttl=max(seen.zone_ttl or 0, source.highest_ttl),
+            published=frozenset(memory.dnskeys) | foreign,
             foreign=foreign,
         )
 

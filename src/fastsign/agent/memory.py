@@ -8,6 +8,7 @@ from typing import Any
 
 from fastsign.agent.marks import Mark
 from fastsign.agent.place import write_durably
+from fastsign.rollover.outcome import Observations
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,19 @@ class Memory:
         zone = [ttl for ttl, _ in alive] + ([] if self.zone_ttl is None else [self.zone_ttl])
         dnskey = [ttl for _, ttl in alive] + ([] if self.dnskey_ttl is None else [self.dnskey_ttl])
         return max(zone, default=None), max(dnskey, default=None)
+
+    def seen(self, now: int) -> Observations:
+        """What there is to know of the zone out there, for the rules."""
+        zone_ttl, dnskey_ttl = self.observed(now)
+        foreign = frozenset(self.foreign)
+        return Observations(
+            zone_ttl=zone_ttl,
+            dnskey_ttl=dnskey_ttl,
+            signatures_validity=self.validity(now),
+            ds_ttl=self.ds_ttl,
+            published=frozenset(self.dnskeys) | foreign,
+            foreign=foreign,
+        )
 
     def validity(self, now: int) -> int | None:
         """The longest validity that signatures which may still stand were made for."""

@@ -43,7 +43,7 @@ def status_lines(subject: Subject, keys: Sequence[Key], now: int) -> Iterator[st
     yield f"dnssec-policy: {subject.policy.name}"
     yield f"current time:  {moment(now)}"
     yield ""
-    for each in status(subject.policy, keys, now):
+    for each in status(subject.policy, keys, now, subject.seen(now)):
         yield from _key_lines(each)
 
 
@@ -88,7 +88,7 @@ def _facts(subject: Subject, keys: Sequence[Key], tasks: Sequence[str], now: int
                 "outlook": each.outlook and {"what": each.outlook.what, "when": utc(each.outlook.when)},
                 "states": dict(each.states),
             }
-            for each in status(subject.policy, keys, now)
+            for each in status(subject.policy, keys, now, subject.seen(now))
         ],
         "todo": list(tasks),
     }
@@ -122,7 +122,7 @@ def _held_back(subject: Subject, keys: Sequence[Key], now: int) -> Iterator[str]
     """What the next run would not do by itself: manual-mode holds it back, or a private key is not here."""
     from fastsign.rollover.step import step
 
-    done = step(subject.policy, keys, now, make_key=_StandIns())
+    done = step(subject.policy, keys, now, subject.seen(now), make_key=_StandIns())
     yield from done.refusals
     waits = [wait.reason for wait in done.waits if wait.rule in ("manual", "offline")]
     yield from dict.fromkeys(waits)

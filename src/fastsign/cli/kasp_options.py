@@ -10,7 +10,10 @@ from fastsign.errors import PolicyError
 from fastsign.keys import names
 
 if TYPE_CHECKING:
-    from fastsign.kasp.config import Config, Zone
+    from collections.abc import Mapping
+
+    from fastsign.kasp.config import Config, KeyStore, Zone
+    from fastsign.kasp.policy import Policy
 
 CONFIG = "/etc/fastsign/named.conf"  # without -c
 LONG = {"config": "c"}
@@ -28,6 +31,32 @@ def read_config(line: CommandLine, path: str = CONFIG) -> Config:
         raise FatalError(error.problems[-1]) from None
     tell(line, "warning", config.warnings)
     return config
+
+
+def read_policy(line: CommandLine, name: str, path: str) -> tuple[Policy, Mapping[str, KeyStore]]:
+    """A policy by its name, whatever is wrong with the zones beside it, and the key stores it may name.
+
+    The default policy needs no configuration. FatalError in BIND's words if there is no such policy, or none to use.
+    """
+    from fastsign.agent.configuration import load_policies
+    from fastsign.kasp.builtin import DEFAULT
+    from fastsign.kasp.config import KeyStore
+
+    if name == DEFAULT.name:
+        return DEFAULT, {KeyStore().name: KeyStore()}
+    reason = f"unable to load dnssec-policy '{name}' from '{path}'"
+    try:
+        policies = load_policies(line.env.path(path), line.env.cwd)
+        reason = f"failed to configure dnssec-policy '{name}': failure"
+        policy, warnings = policies.find(name)
+    except PolicyError as error:
+        tell(line, "warning", error.warnings)
+        tell(line, "error", error.problems)
+        raise FatalError(reason) from None
+    tell(line, "warning", warnings)
+    if policy is None:
+        raise FatalError(f"failed to load dnssec-policy '{name}'")
+    return policy, policies.stores
 
 
 def tell(line: CommandLine, level: str, messages: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from fastsign.keys.files import KeyFile
 
 if TYPE_CHECKING:
     from fastsign.rollover.key import Key
+    from fastsign.rollover.outcome import Observations
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ class Subject:
 
         keyring = load_keyring(self.zone.name, self.folders())
         return [(file, keyring.stores[name]) for name, file in sorted(keyring.files.items())]
+
+    def seen(self, now: int) -> Observations:
+        """What the last run remembered of the zone out there; nothing where there was none."""
+        from fastsign.agent.memory import load_memory
+        from fastsign.agent.place import Place
+
+        return load_memory(Place(self.zone.name, self.zone.key_directory).memory).seen(now)
 
     def folders(self) -> dict[str, str]:
         """Key store -> folder in which keys of this zone may be."""

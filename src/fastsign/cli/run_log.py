@@ -49,7 +49,7 @@ class Log:
         text += (
             f", {outcome.generated} signatures made, {outcome.retained} kept"
             if outcome.deed == "signed"
-            else ", unsigned: all keys are hidden"
+            else ", unsigned: nobody relies on its keys any more"
         )
         facts = {"path": outcome.path, "serial": outcome.serial}
         counts = {"generated": outcome.generated, "retained": outcome.retained, "expires": outcome.expires}

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastsign.cli import rndc_words
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, run_tool
 from fastsign.cli.env import Env
-from fastsign.cli.rndc_words import Subject, utc
-
-if TYPE_CHECKING:
-    from fastsign.rollover.key import Key
-    from fastsign.rollover.outcome import Observations
+from fastsign.cli.rndc_words import utc
 
 _USAGE = """\
 Usage:
@@ -42,6 +38,7 @@ def main(env: Env) -> int:
 
 
 def _run(line: CommandLine) -> int:
+    from fastsign.agent.keyring import key_of
     from fastsign.rollover.forecast import forecast
 
     options = dict(line)
@@ -53,8 +50,8 @@ def _run(line: CommandLine) -> int:
     period, delay = _period(options, "until", "P1Y"), _period(options, "ds-delay", "PT2H")
     subject = rndc_words.subject_of(line, line.operands[0], options)
     now = line.env.now()
-    keys, seen = _present(subject, now)
-    timeline = forecast(subject.policy, keys, now, now + period, seen, ds_delay=delay, zone=subject.name.lower())
+    keys, until = tuple(key_of(file, store) for file, store in subject.files()), now + period
+    timeline = forecast(subject.policy, keys, now, until, subject.seen(now), ds_delay=delay, zone=subject.name.lower())
     if picture:
         from fastsign.cli.timeline import draw
 
@@ -64,27 +61,6 @@ def _run(line: CommandLine) -> int:
     else:
         line.env.stdout.writelines(f"{text}\n" for text in _lines(subject.name, subject.policy.name, delay, timeline))
     return 0
-
-
-def _present(subject: Subject, now: int) -> tuple[tuple[Key, ...], Observations]:
-    """The zone's keys from their files, and what the last run remembered of the zone out there."""
-    from fastsign.agent.keyring import key_of
-    from fastsign.agent.memory import load_memory
-    from fastsign.agent.place import Place
-    from fastsign.rollover.outcome import Observations
-
-    keys = tuple(key_of(file, store) for file, store in subject.files())
-    memory = load_memory(Place(subject.zone.name, subject.zone.key_directory).memory)
-    zone_ttl, dnskey_ttl = memory.observed(now)
-    foreign = frozenset(memory.foreign)
-    return keys, Observations(
-        zone_ttl=zone_ttl,
-        dnskey_ttl=dnskey_ttl,
-        signatures_validity=memory.validity(now),
-        ds_ttl=memory.ds_ttl,
-        published=frozenset(memory.dnskeys) | foreign,
-        foreign=foreign,
-    )
 
 
 def _period(options: dict[str, str], option: str, default: str) -> int:

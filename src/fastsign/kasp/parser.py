@@ -11,7 +11,7 @@ from fastsign.kasp.builtin import DEFAULT, INSECURE
 from fastsign.kasp.config import DNS_PORT, Config, KeyStore, Place
 from fastsign.kasp.policies import PolicyText, make_policies, read_policy, read_store
 from fastsign.kasp.policy import KEY_DIRECTORY, Policy
-from fastsign.kasp.reading import Findings, Refusal, Settings, Source, Words, pass_over
+from fastsign.kasp.reading import Findings, Settings, Source, StatementError, Words, pass_over
 from fastsign.kasp.servers import LISTS, Directory, Keys, ListText, read_key, read_list
 from fastsign.kasp.syntax import Statement
 from fastsign.kasp.zones import Surroundings, ViewText, make_zones, read_options, read_view, read_zone
@@ -94,7 +94,7 @@ def _read(source: Source, text: str, path: str) -> _Parts:
     for statement in source.statements(text, path):
         try:
             _take(statement, parts, source)
-        except Refusal as refusal:
+        except StatementError as refusal:
             source.findings.error(refusal.place, refusal.message)
     return parts
 
@@ -115,7 +115,7 @@ def _take(statement: Statement, parts: _Parts, source: Source) -> None:
             parts.views.append(read_view(words, source))
         case "options":
             if parts.options is not None:
-                raise Refusal(statement.place, "'options' redefined near 'options'")
+                raise StatementError(statement.place, "'options' redefined near 'options'")
             parts.options = read_options(words, source)
         case name if name in LISTS:
             _take_list(name, words, parts, source)

@@ -10,7 +10,8 @@ from fastsign.kasp.builtin import DEFAULT, NAMES
 from fastsign.kasp.config import KeyStore, Place
 from fastsign.kasp.durations import format_duration
 from fastsign.kasp.policy import DAY, KEY_DIRECTORY, KeyRule, Nsec3Rule, Policy
-from fastsign.kasp.reading import Findings, Refusal, Settings, Source, Spec, Words, hint
+from fastsign.kasp.reading import Findings, Settings, Source, Spec, StatementError, Words, hint
+from fastsign.kasp.vocabulary import DURATIONS
 from fastsign.keys import ds, facts
 
 _RSA_BITS, _RSA_DEFAULT = range(1024, 4097), 2048
@@ -78,7 +79,7 @@ def _each(words: Words, source: Source, read: Any) -> Iterator[Any]:
             value = read(inner)
             inner.end()
             yield value
-        except Refusal as refusal:
+        except StatementError as refusal:
             source.findings.error(refusal.place, refusal.message)
 
 
@@ -145,23 +146,7 @@ def read_store(words: Words, source: Source) -> tuple[KeyStore, Place]:
 # ---- what it means
 
 # Options that are durations, and their fields.
-_DURATIONS = {
-    name: name.replace("-", "_")
-    for name in (
-        "dnskey-ttl",
-        "max-zone-ttl",
-        "parent-ds-ttl",
-        "parent-propagation-delay",
-        "publish-safety",
-        "purge-keys",
-        "retire-safety",
-        "signatures-jitter",
-        "signatures-refresh",
-        "signatures-validity",
-        "signatures-validity-dnskey",
-        "zone-propagation-delay",
-    )
-}
+_DURATIONS = {name: name.replace("-", "_") for name in DURATIONS}
 _PLAIN = {
     "cdnskey": "cdnskey",
     "inline-signing": "inline_signing",
@@ -263,22 +248,22 @@ def _key_rule(key: KeyText, policy: Policy, stores: Mapping[str, KeyStore], find
     )
     try:
         if policy.offline_ksk and rule.ksk and rule.zsk:
-            raise Refusal(key.place, "dnssec-policy: csk keys are not allowed when offline-ksk is enabled")
+            raise StatementError(key.place, "dnssec-policy: csk keys are not allowed when offline-ksk is enabled")
         if rule.store not in stores:
-            raise Refusal(key.store[1], f"dnssec-policy: keystore {rule.store} does not exist")
+            raise StatementError(key.store[1], f"dnssec-policy: keystore {rule.store} does not exist")
         _check_lifetime(rule, key, policy, findings)
         rule = replace(rule, bits=_bits(key, algorithm, findings))
         if key.tags is not None:
             lowest, highest = _tags(*key.tags)
             rule = replace(rule, tag_min=lowest, tag_max=highest)
-    except Refusal as refusal:
+    except StatementError as refusal:
         findings.error(refusal.place, refusal.message)
         return None
     return rule
 
 
 def _check_lifetime(rule: KeyRule, key: KeyText, policy: Policy, findings: Findings) -> None:
-    """Refusal if a key would have to go before its successor can take over."""
+    """StatementError if a key would have to go before its successor can take over."""
     if not rule.lifetime:
         return
     place = key.lifetime[1]
@@ -290,7 +275,7 @@ def _check_lifetime(rule: KeyRule, key: KeyText, policy: Policy, findings: Findi
     if rule.zsk:  # BIND counts max-zone-ttl 0 as no time at all here
         needed = max(needed, policy.retire_interval_zsk() - policy.zone_ttl + policy.max_zone_ttl)
     if rule.lifetime <= needed:
-        raise Refusal(
+        raise StatementError(
             place,
             "dnssec-policy: key lifetime is shorter than the time it takes to do a rollover; "
             f"it takes {format_duration(needed)}",
@@ -298,12 +283,12 @@ def _check_lifetime(rule: KeyRule, key: KeyText, policy: Policy, findings: Findi
 
 
 def _bits(key: KeyText, algorithm: int | None, findings: Findings) -> int:
-    """The size of a key; Refusal if its algorithm is none for us, or the size none for the algorithm."""
+    """The size of a key; StatementError if its algorithm is none for us, or the size none for the algorithm."""
     name, place = key.algorithm
     if algorithm is None:
-        raise Refusal(place, f"dnssec-policy: bad algorithm {name}{hint(name, _ALGORITHMS)}")
+        raise StatementError(place, f"dnssec-policy: bad algorithm {name}{hint(name, _ALGORITHMS)}")
     if algorithm not in facts.SUPPORTED:
-        raise Refusal(place, f"dnssec-policy: algorithm {name} not supported")
+        raise StatementError(place, f"dnssec-policy: algorithm {name} not supported")
     if algorithm in facts.DEPRECATED:
         findings.warn(place, f"dnssec-policy: DNSSEC algorithm {name} is deprecated")
     if algorithm not in facts.RSA:
@@ -316,16 +301,17 @@ def _bits(key: KeyText, algorithm: int | None, findings: Findings) -> int:
     if key.bits is None:
         return _RSA_DEFAULT
     if key.bits[0] not in _RSA_BITS:
-        raise Refusal(key.bits[1], f"dnssec-policy: key with algorithm {name} has invalid key length {key.bits[0]}")
+        bits, place = key.bits
+        raise StatementError(place, f"dnssec-policy: key with algorithm {name} has invalid key length {bits}")
     return key.bits[0]
 
 
 def _tags(lowest: int, highest: int, place: Place) -> tuple[int, int]:
     for tag, word in ((lowest, "min"), (highest, "max")):
         if tag > 0xFFFF:
-            raise Refusal(place, f"dnssec-policy: tag-{word} too big")
+            raise StatementError(place, f"dnssec-policy: tag-{word} too big")
     if lowest >= highest:
-        raise Refusal(place, "dnssec-policy: tag-min >= tag_max")
+        raise StatementError(place, "dnssec-policy: tag-min >= tag_max")
     return lowest, highest
 
 
@@ -344,6 +330,7 @@ def _check_roles(rules: list[KeyRule], place: Place, findings: Findings) -> None
 def _nsec3(policy: Policy, text: PolicyText, findings: Findings) -> Nsec3Rule | None:
     if "nsec3param" not in text.settings:
         return None
+    rule: Nsec3Rule
     rule, place, salt_place = text.settings["nsec3param"].value
     unfit = [key.algorithm for key in policy.keys if key.algorithm in facts.NSEC_ONLY]
     if unfit:
@@ -353,4 +340,4 @@ def _nsec3(policy: Policy, text: PolicyText, findings: Findings) -> Nsec3Rule | 
         findings.error(place, f"dnssec-policy: nsec3 iterations value {rule.iterations} not allowed, must be zero")
     elif rule.salt_length > 0xFF:
         findings.error(salt_place, f"dnssec-policy: nsec3 salt length {rule.salt_length} too high")
-    return rule  # type: ignore[no-any-return]
+    return rule

@@ -18,7 +18,7 @@ _SHOWN = 30  # characters of a word
 _HIDDEN = frozenset({"secret", "pkcs11-uri"})  # options whose words are in no message
 
 
-class Refusal(Exception):  # noqa: N818 - one of the findings, once it is told
+class StatementError(Exception):
     """A statement can't be read: where and why."""
 
     def __init__(self, place: Place, message: str) -> None:
@@ -61,7 +61,7 @@ def hint(word: str, known: Iterable[str]) -> str:
 class Words:
     """The words of a statement, one after the other, behind its first.
 
-    What takes a word raises Refusal if that is not of the kind.
+    What takes a word raises StatementError if that is not of the kind.
     """
 
     def __init__(self, statement: Statement, findings: Findings) -> None:
@@ -78,9 +78,9 @@ class Words:
         """Where the next word is, or the semicolon."""
         return self.ahead.place if self.ahead else self.statement.end
 
-    def near(self, message: str) -> Refusal:
+    def near(self, message: str) -> StatementError:
         """The refusal of the next word."""
-        return Refusal(self.place, f"{message} near '{self._shown()}'")
+        return StatementError(self.place, f"{message} near '{self._shown()}'")
 
     def string(self) -> str:
         """A word or a quoted string."""
@@ -93,7 +93,7 @@ class Words:
         """One of some words, in any case."""
         word = self._take(lambda word: not word.quoted, "unexpected token")
         if word.text.lower() not in choices:
-            raise Refusal(
+            raise StatementError(
                 word.place, f"'{shortened(word.text)}' unexpected{hint(word.text, choices) or _list_of(choices)}"
             )
         return word.text.lower()
@@ -130,10 +130,11 @@ class Words:
         return seconds
 
     def block(self) -> Block:
-        if not isinstance(self.ahead, Block):
+        block = self.ahead
+        if not isinstance(block, Block):
             raise self.near("'{' expected")
         self._at += 1
-        return self.statement.items[self._at - 1]  # type: ignore[return-value]
+        return block
 
     def sees(self, keyword: str) -> bool:
         """Is this word next?"""
@@ -160,7 +161,7 @@ class Words:
     def end(self) -> None:
         """There must be nothing left."""
         if self.ahead is not None:
-            raise Refusal(self.place, f"missing ';' before '{self._shown()}'")
+            raise StatementError(self.place, f"missing ';' before '{self._shown()}'")
 
     def _plain(self, expected: str, fits: Callable[[str], bool]) -> str:
         return self._take(lambda word: not word.quoted and fits(word.text), expected).text
@@ -245,7 +246,7 @@ class Source:
         try:
             pattern = words.quoted()
             words.end()
-        except Refusal as refusal:
+        except StatementError as refusal:
             self.findings.error(refusal.place, refusal.message)
             return
         paths = [*self.expand(os.path.join(self.folder, pattern))]
@@ -278,7 +279,7 @@ class Source:
         try:
             if name in spec:
                 if name in found and name not in _MANY:
-                    raise Refusal(place, f"'{name}' redefined near '{name}'")
+                    raise StatementError(place, f"'{name}' redefined near '{name}'")
                 value_place = words.place
                 setting = Setting(spec[name](words), place, value_place)
                 words.end()
@@ -288,7 +289,7 @@ class Source:
                 pass_over(words, spec)
             else:
                 self.unknown(statement, [*spec, *other], spec, strict)
-        except Refusal as refusal:
+        except StatementError as refusal:
             self.findings.error(refusal.place, refusal.message)
 
     def unknown(self, statement: Statement, known: Iterable[str], own: Iterable[str], strict: bool) -> None:
@@ -317,4 +318,4 @@ def pass_over(words: Words, own: Iterable[str]) -> None:
         if not isinstance(item, Word) or item.quoted:
             continue
         if behind_block or ("-" in item.text and item.text.lower() in own):
-            raise Refusal(item.place, f"missing ';' before '{shortened(item.text)}'")
+            raise StatementError(item.place, f"missing ';' before '{shortened(item.text)}'")

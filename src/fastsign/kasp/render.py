@@ -4,24 +4,8 @@ from __future__ import annotations
 
 from fastsign.kasp.durations import format_duration
 from fastsign.kasp.policy import KEY_DIRECTORY, UNLIMITED, KeyRule, Policy
+from fastsign.kasp.vocabulary import DURATIONS, FLAGS
 from fastsign.keys import facts
-
-# Options by BIND's names, in the order of its manual: durations, and yes or no.
-DURATIONS = (
-    "dnskey-ttl",
-    "max-zone-ttl",
-    "parent-ds-ttl",
-    "parent-propagation-delay",
-    "publish-safety",
-    "purge-keys",
-    "retire-safety",
-    "signatures-jitter",
-    "signatures-refresh",
-    "signatures-validity",
-    "signatures-validity-dnskey",
-    "zone-propagation-delay",
-)
-FLAGS = ("cdnskey", "inline-signing", "manual-mode", "offline-ksk")
 
 _MEANINGS = {
     "Ipub": "a DNSKEY is published so long before it is relied on",

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fastsign.kasp.config import DNS_PORT, Place, Server, TsigKey
-from fastsign.kasp.reading import Findings, Refusal, Source, Words, hint
-from fastsign.kasp.syntax import Word
+from fastsign.kasp.reading import Findings, Source, StatementError, Words, hint
+from fastsign.kasp.syntax import Statement, Word
 from fastsign.keys import names
 
 LISTS = ("remote-servers", "parental-agents", "primaries", "masters")  # where a list's name is looked up, in this order
@@ -79,18 +79,18 @@ def read_sender(words: Words, family: int) -> Sender:
     word = words.ahead
     text = words.string() if isinstance(word, Word) else ""
     if text != "*" and _family(text) != family:
-        raise Refusal(word.place if word else words.place, f"expected IPv{family} address near '{text or ';'}'")
+        raise StatementError(word.place if word else words.place, f"expected IPv{family} address near '{text or ';'}'")
     port = 0
     if words.skip("port") and not words.skip("*"):
         port = words.port()
     return Sender(None if text == "*" else text, port)
 
 
-def _elements(statements: tuple, source: Source) -> Iterator[ServerText]:  # type: ignore[type-arg]
+def _elements(statements: tuple[Statement, ...], source: Source) -> Iterator[ServerText]:
     for statement in source.flat(statements):
         try:
             yield _element(Words(statement, source.findings))
-        except Refusal as refusal:
+        except StatementError as refusal:
             source.findings.error(refusal.place, refusal.message)
 
 
@@ -129,13 +129,13 @@ def read_key(words: Words, source: Source) -> tuple[str, Place, dict[str, tuple[
         inner = Words(statement, source.findings)
         try:
             if inner.name not in ("algorithm", "secret"):  # a secret may stand here: it is not shown
-                raise Refusal(statement.place, "unknown option; a key has an algorithm and a secret")
+                raise StatementError(statement.place, "unknown option; a key has an algorithm and a secret")
             if inner.name in found:
-                raise Refusal(statement.place, f"'{inner.name}' redefined near '{inner.name}'")
+                raise StatementError(statement.place, f"'{inner.name}' redefined near '{inner.name}'")
             place = inner.place
             found[inner.name] = (inner.string(), place)
             inner.end()
-        except Refusal as refusal:
+        except StatementError as refusal:
             source.findings.error(refusal.place, refusal.message)
     return name, place, found
 
@@ -159,7 +159,7 @@ class Keys:
             return
         try:
             key = TsigKey(name, self._algorithm(name, *words["algorithm"]), _secret(*words["secret"]))
-        except Refusal as refusal:
+        except StatementError as refusal:
             self.findings.error(refusal.place, refusal.message)
             return
         if wire in self.found:
@@ -174,12 +174,12 @@ class Keys:
         base, bits = (match["name"], match["bits"]) if match else ("", None)
         size = _DIGEST_BITS.get(base)
         if size is None or (bits is not None and not size):
-            raise Refusal(place, f"unknown algorithm '{text}'{hint(text, _DIGEST_BITS)}")
+            raise StatementError(place, f"unknown algorithm '{text}'{hint(text, _DIGEST_BITS)}")
         if bits is not None:
             if int(bits) > size:
-                raise Refusal(place, f"key '{name}' digest-bits too large [{size // 2}..{size}]")
+                raise StatementError(place, f"key '{name}' digest-bits too large [{size // 2}..{size}]")
             if int(bits) % 8:
-                raise Refusal(place, f"key '{name}' digest-bits not multiple of 8")
+                raise StatementError(place, f"key '{name}' digest-bits not multiple of 8")
             if int(bits) < size // 2 or int(bits) < 80:
                 self.findings.warn(place, f"key '{name}' digest-bits too small [<{size // 2}]")
         base = _MD5 if base.startswith("hmac-md5") else base
@@ -192,7 +192,7 @@ def _secret(text: str, place: Place) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except ValueError:
-        raise Refusal(place, "bad secret 'bad base64 encoding'") from None
+        raise StatementError(place, "bad secret 'bad base64 encoding'") from None
 
 
 # ---- what it means
@@ -208,7 +208,7 @@ class Directory:
     port: int = DNS_PORT
 
     def servers(self, agents: ListText) -> tuple[Server, ...]:
-        """The servers of a list and of the lists in it, each list once. Refusal if one can't be asked."""
+        """The servers of a list and of the lists in it, each list once. StatementError if one can't be asked."""
         return tuple(self._servers(agents, None, None, self.senders, set()))
 
     def _servers(
@@ -223,7 +223,7 @@ class Directory:
         senders = {**senders, **text.senders}
         for element in text.elements:
             if element.tls is not None:
-                raise Refusal(
+                raise StatementError(
                     element.place, f"tls '{element.tls}' is not supported: DS records are asked for over UDP and TCP"
                 )
             own_key = element.key or key
@@ -238,7 +238,7 @@ class Directory:
         for kind in LISTS:
             if found := self.lists.get((kind, element.name.lower())):
                 return found
-        raise Refusal(
+        raise StatementError(
             element.place,
             f"unable to find parental-agents list '{element.name}'"
             + hint(element.name, [name for _, name in self.lists]),
@@ -256,7 +256,7 @@ class Directory:
         except ValueError:
             key = None
         if key is None:
-            raise Refusal(place, f"key '{name}' is not defined; add a key statement for it")
+            raise StatementError(place, f"key '{name}' is not defined; add a key statement for it")
         if key.algorithm not in _DIGEST_BITS:
-            raise Refusal(place, f"key '{name}': {key.algorithm} is not supported: only whole digests are")
+            raise StatementError(place, f"key '{name}': {key.algorithm} is not supported: only whole digests are")
         return key

@@ -96,3 +96,21 @@ ZONE = _words(
     update-policy use-alt-transfer-source zero-no-soa-ttl zone-statistics
     """
 )
+
+# Options of a policy that are durations, and those that are yes or no, in the order of BIND's manual.
+# Their fields in kasp.policy.Policy have the same names.
+DURATIONS = (
+    "dnskey-ttl",
+    "max-zone-ttl",
+    "parent-ds-ttl",
+    "parent-propagation-delay",
+    "publish-safety",
+    "purge-keys",
+    "retire-safety",
+    "signatures-jitter",
+    "signatures-refresh",
+    "signatures-validity",
+    "signatures-validity-dnskey",
+    "zone-propagation-delay",
+)
+FLAGS = ("cdnskey", "inline-signing", "manual-mode", "offline-ksk")

@@ -12,7 +12,7 @@ from fastsign.kasp import vocabulary
 from fastsign.kasp.builtin import NONE
 from fastsign.kasp.config import Place, Zone
 from fastsign.kasp.policy import Policy
-from fastsign.kasp.reading import Findings, Refusal, Setting, Settings, Source, Spec, Words, hint
+from fastsign.kasp.reading import Findings, Setting, Settings, Source, Spec, StatementError, Words, hint
 from fastsign.kasp.servers import Directory, Keys, read_key, read_list, read_sender
 from fastsign.kasp.syntax import Block, Word
 from fastsign.keys import facts, names
@@ -89,7 +89,7 @@ def options_spec(source: Source) -> Spec:
         try:
             source.enter(os.path.join(source.folder, folder))
         except OSError as error:
-            raise Refusal(place, f"change directory to '{folder}' failed: {system_reason(error)}") from None
+            raise StatementError(place, f"change directory to '{folder}' failed: {system_reason(error)}") from None
         source.folder = os.path.join(source.folder, folder)
         return source.folder
 
@@ -103,7 +103,7 @@ def _is_internet(words: Words) -> bool:
     place, text = words.place, words.string()
     number = facts.class_number(text)
     if number is None:
-        raise Refusal(place, f"unknown class '{text}'")
+        raise StatementError(place, f"unknown class '{text}'")
     return number == facts.class_number("IN")
 
 
@@ -364,7 +364,7 @@ def _agents(name: bytes, scope: Scope) -> Any:
     directory = scope.around.directory
     try:
         servers = replace(directory, keys={**directory.keys, **keys}, senders=senders).servers(text.value)
-    except Refusal as refusal:
+    except StatementError as refusal:
         scope.error(refusal.message, refusal.place)
         return ()
     if not servers:

@@ -41,9 +41,9 @@ _BY_TIME = {
 }
 _BY_PARENT = {
     OMNIPRESENT: "the DS of {key} has not been seen at the parent: "
-    "once it is there, run 'dnssec -checkds -key {key.tag} published'",
+    "once it is there, run 'fastsign dnssec -checkds -key {key.tag} published {key.zone}'",
     HIDDEN: "the DS of {key} may still be at the parent: "
-    "once it is gone, run 'dnssec -checkds -key {key.tag} withdrawn'",
+    "once it is gone, run 'fastsign dnssec -checkds -key {key.tag} withdrawn {key.zone}'",
 }
 
 
@@ -88,6 +88,7 @@ class _Named:
 
     def __init__(self, key: Key) -> None:
         self.tag, self.algorithm, self._role = key.tag, key.algorithm, key.role
+        self.zone = key.label.partition("/")[0]
 
     def __str__(self) -> str:
         return f"{self._role} {self.tag}"

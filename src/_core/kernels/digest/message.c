@@ -22,15 +22,8 @@ static fs_status begin_message(fs_message *message, const fs_rrsig_head *head, c
     message->length = 0;
     const fs_status status = reserve(message, FS_RRSIG_HEAD + FS_NAME_MAX, error);
     if (status != FS_OK) return status;
-    uint8_t *p = message->octets;
-    fs_store_be16(p, type);
-    p[2] = head->algorithm;
-    p[3] = fs_rrsig_labels(owner);
-    fs_store_be32(p + 4, ttl);
-    fs_store_be32(p + 8, head->expiration);
-    fs_store_be32(p + 12, head->inception);
-    fs_store_be16(p + 16, head->tag);
-    memcpy(p + FS_RRSIG_HEAD, message->apex, message->apex_length);
+    fs_store_rrsig_head(message->octets, head, fs_rrsig_labels(owner), type, ttl);
+    memcpy(message->octets + FS_RRSIG_HEAD, message->apex, message->apex_length);
     message->length = FS_RRSIG_HEAD + message->apex_length;
     return FS_OK;
 }

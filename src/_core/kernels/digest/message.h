@@ -33,13 +33,6 @@ typedef struct {
     size_t length, capacity;
 } fs_message;
 
-/* The fields of the RRSIG RDATA head that do not follow from the RRset. */
-typedef struct {
-    uint8_t algorithm;
-    uint16_t tag;
-    uint32_t inception, expiration;
-} fs_rrsig_head;
-
 /* The head that a signer puts over an RRset. */
 FS_INLINE fs_rrsig_head fs_head_of(const fs_signer *signer, const uint8_t *owner, uint16_t type) {
     return (fs_rrsig_head){signer->algorithm, signer->tag, signer->inception, fs_expiration(signer, owner, type)};

@@ -154,13 +154,8 @@ static void insert_item(fs_signature *items, uint32_t count, const fs_signature 
 }
 
 static void fill_head(fs_signature *it, const fs_signer *signer, uint8_t labels, uint16_t type, uint32_t ttl) {
-    fs_store_be16(it->head, type);
-    it->head[2] = signer->algorithm;
-    it->head[3] = labels;
-    fs_store_be32(it->head + 4, ttl);
-    fs_store_be32(it->head + 8, it->expiration);
-    fs_store_be32(it->head + 12, signer->inception);
-    fs_store_be16(it->head + 16, signer->tag);
+    const fs_rrsig_head head = {signer->algorithm, signer->tag, signer->inception, it->expiration};
+    fs_store_rrsig_head(it->head, &head, labels, type, ttl);
 }
 
 /* Take the signer's next signature. */
@@ -189,13 +184,8 @@ static void take_kept(const fs_kept *kept, fs_signature *it) {
 }
 
 static void take_of_image(const fs_writer *writer, const fs_image_row *row, uint8_t labels, uint16_t type, uint32_t ttl, fs_signature *it) {
-    fs_store_be16(it->head, type);
-    it->head[2] = row->algorithm;
-    it->head[3] = labels;
-    fs_store_be32(it->head + 4, ttl);
-    fs_store_be32(it->head + 8, row->expiration);
-    fs_store_be32(it->head + 12, row->inception);
-    fs_store_be16(it->head + 16, row->tag);
+    const fs_rrsig_head head = {row->algorithm, row->tag, row->inception, row->expiration};
+    fs_store_rrsig_head(it->head, &head, labels, type, ttl);
     it->expiration = row->expiration;
     it->name = writer->signer_name;
     it->name_length = writer->signer_name_length;

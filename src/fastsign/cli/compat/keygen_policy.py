@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastsign.cli.compat.common import CommandLine, FatalError
 from fastsign.cli.compat.keygen_run import Request
-from fastsign.errors import PolicyError
+from fastsign.cli.kasp_options import CONFIG, read_policy
 from fastsign.keys import facts
 from fastsign.keys.metadata import KeyState
 
@@ -24,7 +24,7 @@ def requests_of(line: CommandLine, request: Request) -> list[Request]:
             raise FatalError("-l is of use with -k only: it says where the policy is described")
         return [request]
     _check_options(request)
-    policy, stores = _policy(line, request)
+    policy, stores = read_policy(line, request.policy, request.policy_file or CONFIG)
     rules = [rule for rule in policy.keys if _is_wanted(rule, request.roles)]
     if not rules:
         raise FatalError(f"dnssec-policy '{policy.name}' has no keys with the role that -f asks for")
@@ -46,31 +46,6 @@ def _check_options(request: Request) -> None:
     ):
         if given:
             raise FatalError(f"-k and {option} cannot be used together")
-
-
-def _policy(line: CommandLine, request: Request) -> tuple[Policy, Mapping[str, KeyStore]]:
-    """The policy and the key stores; the default one needs no configuration."""
-    from fastsign.agent.configuration import load_policies
-    from fastsign.cli.kasp_options import CONFIG, tell
-    from fastsign.kasp.builtin import DEFAULT
-    from fastsign.kasp.config import KeyStore
-
-    name, path = request.policy or "", request.policy_file or CONFIG
-    if name == DEFAULT.name:
-        return DEFAULT, {KeyStore().name: KeyStore()}
-    reason = f"unable to load dnssec-policy '{name}' from '{path}'"
-    try:
-        policies = load_policies(line.env.path(path), line.env.cwd)
-        reason = f"failed to configure dnssec-policy '{name}': failure"
-        policy, warnings = policies.find(name)
-    except PolicyError as error:
-        tell(line, "warning", error.warnings)
-        tell(line, "error", error.problems)
-        raise FatalError(reason) from None
-    tell(line, "warning", warnings)
-    if policy is None:
-        raise FatalError(f"failed to load dnssec-policy '{name}'")
-    return policy, policies.stores
 
 
 def _is_wanted(rule: KeyRule, roles: frozenset[str]) -> bool:

@@ -16,7 +16,8 @@ from fastsign.cli.compat.common import (
 )
 from fastsign.cli.compat.keygen import check_engine
 from fastsign.cli.env import Env
-from fastsign.errors import KeyFileError, PolicyError, system_reason
+from fastsign.cli.kasp_options import read_policy
+from fastsign.errors import KeyFileError, system_reason
 from fastsign.kasp.policy import Policy
 from fastsign.keys import names, timing
 from fastsign.keys.files import KeyFile, find_keys
@@ -139,17 +140,7 @@ def prepared(line: CommandLine, request: Request, command: str) -> tuple[Policy,
 
 def load_policy(line: CommandLine, path: str, name: str) -> Policy:
     """The policy of that name in a configuration file; FatalError if there is none, or none with keys."""
-    from fastsign.agent.configuration import load_config
-
-    try:
-        config = load_config(line.env.path(path))
-    except PolicyError as error:
-        for problem in error.problems:
-            line.env.stderr.write(f"{problem}\n")
-        raise FatalError(f"unable to load dnssec-policy '{name}' from '{path}'") from None
-    policy = config.policies.get(name)
-    if policy is None:
-        raise FatalError(f"failed to load dnssec-policy '{name}'")
+    policy, _ = read_policy(line, name, path)
     if not policy.keys:
         raise FatalError(f"dnssec-policy '{name}' has no keys configured")
     return policy
