@@ -135,15 +135,8 @@ def prepared(line: CommandLine, request: Request, command: str) -> tuple[Policy,
         raise FatalError(f"{command} requires an end date")
     if command == "sign" and request.file is None:
         raise FatalError("'sign' requires a KSR file")
-    return load_policy(line, request.configuration, request.policy), load_keys(line, request)
-
-
-def load_policy(line: CommandLine, path: str, name: str) -> Policy:
-    """The policy of that name in a configuration file; FatalError if there is none, or none with keys."""
-    policy, _ = read_policy(line, name, path)
-    if not policy.keys:
-        raise FatalError(f"dnssec-policy '{name}' has no keys configured")
-    return policy
+    policy, _ = read_policy(line, request.policy, request.configuration)
+    return policy, load_keys(line, request)
 
 
 def load_keys(line: CommandLine, request: Request) -> list[KeyFile]:
