@@ -153,3 +153,19 @@ def test_lowered_ttls_are_waited_for():
     zone.now = zone.steps[-1].next_event
     assert len(zone.step().made) == 1
     assert zone.steps[-1].next_event == zone.now + lead
+
+
+def test_a_line_whose_keys_all_retire_before_they_were_of_use_gets_another():
+    """No DS has been seen yet, so nothing is taken away; the policy turns away from a roll, and back."""
+    pair, rolled = policy(KSK, replace(ZSK, lifetime=0)), policy(KSK, replace(ZSK, lifetime=12 * DAY))
+    zone = Zone(pair, parent_follows=False)
+    zone.step()
+    zone.now += 12 * DAY
+    for one in (rolled, policy(CSK), pair):
+        zone.policy = one
+        zone.step()
+        zone.now += HOUR
+    zone.parent_follows = True
+    zone.run(120 * DAY)
+    assert sorted(key.role for key in zone.keys if key.is_wanted) == ["KSK", "ZSK"]
+    assert zone.steps[-1].waits == ()

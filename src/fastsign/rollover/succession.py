@@ -47,12 +47,20 @@ def _active(work: Work, mine: list[int]) -> int | None:
             return at
     for at in present:
         if _is_active(work.keys[at]):
-            return at
+            return _last_of_line(work, present, at)
     for at in mine:
         key = work.keys[at]
         if not key.has_secret and (key.identity in work.seen.published or key.in_zone or key.is_wanted):
             return at
     return None
+
+
+def _last_of_line(work: Work, present: list[int], at: int) -> int:
+    """The last of those that follow a key on its way out: its successors are on theirs, and it can't have another."""
+    for _ in present:
+        after = [other for other in present if follows(work.keys[other], work.keys[at])]
+        at = after[0] if after else at
+    return at
 
 
 def _is_active(key: Key) -> bool:
