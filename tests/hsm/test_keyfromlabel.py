@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 import tools
 from fastsign.keys.files import read_key
-from fastsign.keys.pkcs11 import find_key
-from fastsign.keys.pkcs11_uri import parse_uri
+from fastsign.keys.pkcs11.module import find_key
+from fastsign.keys.pkcs11.uri import parse_uri
 from hsm_token import KINDS, PIN, Token
 from inprocess import Done, command
 from peer_tool import theirs
@@ -312,7 +312,7 @@ def test_without_a_pin_only_what_all_may_see_is_found(token: Token) -> None:
 
 
 def test_the_pin_is_wiped(token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fastsign.keys import pkcs11
+    from fastsign.keys.pkcs11 import module as pkcs11
 
     seen: list[bytearray] = []
     read = pkcs11._pin_of
@@ -330,7 +330,7 @@ def test_only_one_module_knows_pykcs11_and_says_what_is_missing_without_it(
     message = refused(token, "-a", "13", "-l", token.uri("key-13"), "example")
     assert "keys in an HSM need the package PyKCS11: pip install 'fastsign[pkcs11]'" in message
     source = Path(__file__).parents[2] / "src"
-    assert [path.name for path in source.rglob("*.py") if "import PyKCS11" in path.read_text()] == ["pkcs11.py"]
+    assert [path.name for path in source.rglob("*.py") if "import PyKCS11" in path.read_text()] == ["module.py"]
 
 
 # ---- tags

@@ -24,7 +24,7 @@ from fastsign.cli.env import Env
 from fastsign.errors import HsmError
 from fastsign.keys import facts, names
 from fastsign.keys.files import KeyFile, tags_in_use
-from fastsign.keys.pkcs11_uri import SCHEME, KeyUri, format_uri, parse_uri
+from fastsign.keys.pkcs11.uri import SCHEME, KeyUri, format_uri, parse_uri
 
 _USAGE = """\
 Usage:
@@ -202,7 +202,7 @@ def _not_to_be_had(key: KeyFile, why: str) -> FatalError:
 def _public_key(line: CommandLine, wish: _Wish, uri: KeyUri, key: KeyFile) -> bytes:
     """The public key in the HSM, which must be one for the algorithm."""
     from fastsign._core import PublicKeys
-    from fastsign.keys.pkcs11 import find_key
+    from fastsign.keys.pkcs11.module import find_key
 
     try:
         found = find_key(uri, _module(line.env, wish.engine, uri))

@@ -12,7 +12,7 @@ from typing import Any
 
 from fastsign.errors import HsmError, system_reason
 from fastsign.keys import facts
-from fastsign.keys.pkcs11_uri import KeyUri, pin_path
+from fastsign.keys.pkcs11.uri import KeyUri, pin_path
 
 _PIN_MAX = 1024  # octets
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsign.keys.pkcs11_uri import KeyUri, format_uri, parse_uri, pin_path, without_pin
+from fastsign.keys.pkcs11.uri import KeyUri, format_uri, parse_uri, pin_path, without_pin
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Keys in an HSM, through its PKCS #11 module."""
