@@ -36,7 +36,8 @@ def read_config(line: CommandLine, path: str = CONFIG) -> Config:
 def read_policy(line: CommandLine, name: str, path: str) -> tuple[Policy, Mapping[str, KeyStore]]:
     """A policy by its name, whatever is wrong with the zones beside it, and the key stores it may name.
 
-    The default policy needs no configuration. FatalError in BIND's words if there is no such policy, or none to use.
+    The default policy needs no configuration. FatalError in BIND's words if there is no such policy, or none to use, or
+    one that lists no keys: only to a zone does named give those of the default policy then.
     """
     from fastsign.agent.configuration import load_policies
     from fastsign.kasp.builtin import DEFAULT
@@ -56,6 +57,8 @@ def read_policy(line: CommandLine, name: str, path: str) -> tuple[Policy, Mappin
     tell(line, "warning", warnings)
     if policy is None:
         raise FatalError(f"failed to load dnssec-policy '{name}'")
+    if not policies.lists_keys(name):
+        raise FatalError(f"dnssec-policy '{name}' has no keys configured")
     return policy, policies.stores
 
 

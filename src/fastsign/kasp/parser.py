@@ -75,6 +75,10 @@ class Policies:
         findings.settle()
         return policies.get(name), tuple(findings.warnings)
 
+    def lists_keys(self, name: str) -> bool:
+        """Does this policy list keys itself? If it does not, a zone under it has those of the default one."""
+        return any(text.name == name and "keys" in text.settings for text in self.texts)
+
 
 @dataclass(slots=True)
 class _Parts:
