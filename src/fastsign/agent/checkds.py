@@ -126,7 +126,7 @@ def check_parent(
     `asking.deadline`, whatever the agents do, and raises nothing for what they do: a finding is unclear then. Nothing
     is written.
     """
-    ksks = [file for file in files if timing.roles(file)[0] and (every_key or wanted(file) != UNCLEAR)]
+    ksks = [file for file in files if timing.roles(file)[0]] if every_key else waiting(files)
     if not ksks:
         return Findings(at=now)
     if zone.checkds == "no" and not every_key:
@@ -158,6 +158,17 @@ def look(
         for text in describe(findings):
             tell(text)
     return record(findings, keys), findings.ttl
+
+
+def waiting(files: Iterable[KeyFile]) -> list[KeyFile]:
+    """The KSKs that wait for something at the parent."""
+    return [file for file in files if timing.roles(file)[0] and wanted(file) != UNCLEAR]
+
+
+def covers(findings: Findings, files: Iterable[KeyFile]) -> bool:
+    """Do the findings tell of every KSK that waits?"""
+    told = {(finding.tag, finding.algorithm) for finding in findings.keys}
+    return all((file.tag, file.algorithm) in told for file in waiting(files))
 
 
 def wanted(key: KeyFile | Key) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -10,10 +10,13 @@ from fastsign.agent.cycle import World, remembered, run_zone
 from fastsign.agent.marks import Mark, mark_of
 from fastsign.agent.status import Outcome
 from fastsign.errors import FastsignError, PolicyError, system_reason
-from fastsign.kasp.config import Config, Zone
+from fastsign.kasp.config import Config, KeyStore, Zone
 
 _RETRY_FIRST, _RETRY_LAST = 60, 3600  # seconds: twice as long after each failure
 _QUIET = 1  # seconds: a file that was written to since then may not be complete yet
+
+
+AskAhead = Callable[[Sequence[Zone], Mapping[str, KeyStore], int], int]  # as fastsign.agent.parents.Parents.ask_ahead
 
 
 class Listener(Protocol):
@@ -78,6 +81,7 @@ class Agent:
     tasks: dict[bytes, Task] = field(default_factory=dict)
     known: Collection[bytes] = ()  # all zones of the configuration
     after: Callable[[Mapping[bytes, Task]], None] | None = None  # called whenever zones have been looked after
+    ahead: AskAhead | None = None  # asks the parents of several zones before they are looked after
 
     def load(self, again: bool = False) -> None:
         """Read the configuration. Zones that stay keep what is known of them, but are looked at anew."""
@@ -96,10 +100,7 @@ class Agent:
 
     def run_once(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Look after every zone once. 0 if all are as they should be, else 1."""
-        for task in self.tasks.values():
-            if stopping():
-                break
-            self._look_after(task, once=True)
+        self._look_after_all(list(self.tasks.values()), stopping, once=True)
         self._tell_all()
         return 1 if any(task.failed or task.attempts == 0 for task in self.tasks.values()) else 0
 
@@ -116,10 +117,7 @@ class Agent:
             now = self.world.clock()
             self._notice_changes(now)
             due = self._due(now)
-            for task in due:
-                if waiting.stopping:
-                    break
-                self._look_after(task, once=False)
+            self._look_after_all(due, lambda: waiting.stopping, once=False)
             if due:
                 self._tell_all()
             if not waiting.stopping:
@@ -148,7 +146,19 @@ class Agent:
                 if mark is not None and mark != task.seen and mark.modified <= (now - _QUIET) * 1e9:
                     task.due = now
 
-    # ---- one zone
+    # ---- one zone after the other
+
+    def _look_after_all(self, tasks: list[Task], stopping: Callable[[], bool], once: bool) -> None:
+        """Each in its turn. Before that, as many parents as possible are asked at once: no zone waits for another's."""
+        left = tasks
+        while left and not stopping():
+            zones = [task.zone for task in left]
+            count = self.ahead(zones, self.world.stores, int(self.world.clock())) if self.ahead else len(left)
+            for task in left[:count]:
+                if stopping():
+                    return
+                self._look_after(task, once)
+            left = left[count:]
 
     def _look_after(self, task: Task, once: bool) -> None:
         """A pass over a zone; whatever goes wrong stays with it."""

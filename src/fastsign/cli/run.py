@@ -77,19 +77,20 @@ def _run(line: CommandLine) -> int:
 
 
 def _agent(line: CommandLine, options: dict[str, str]) -> tuple[Agent, Log]:
-    from fastsign.agent.checkds import look
     from fastsign.agent.configuration import load_config
     from fastsign.agent.cycle import World
     from fastsign.agent.loop import Agent
+    from fastsign.agent.parents import Parents
     from fastsign.cli.run_log import Log
     from fastsign.keys import names
 
     env, verbosity = line.env, parse_verbosity(options.get("v", "0"))
     log = Log(env.stderr, line.program, env.clock, verbosity, "json-log" in options)
     path = env.path(options.get("c", CONFIGURATION))
-    world = World(env.clock, time.monotonic, tell=log, ask_parent=look, hook=_hook(env, options))
+    parents = Parents()
+    world = World(env.clock, time.monotonic, tell=log, ask_parent=parents.look, hook=_hook(env, options))
     wanted = {names.from_text(zone).lower() for zone in line.operands}
-    return Agent(lambda: load_config(path), world, log, wanted), log
+    return Agent(lambda: load_config(path), world, log, wanted, ahead=parents.ask_ahead), log
 
 
 def _hook(env: Env, options: dict[str, str]) -> Callable[[str, str, int], str] | None:
