@@ -16,6 +16,7 @@ cdef extern from "private_key.h" nogil:
     fs_status fs_public_key_open(fs_public_key *key, uint8_t algorithm, const uint8_t *octets, size_t length,
                                  fs_error *error)
     void fs_public_key_close(fs_public_key *key)
+    uint16_t fs_signed_octets(uint8_t algorithm)
     int fs_public_key_verify(const fs_public_key *key, const uint8_t *data, size_t length, const uint8_t *signature)
 
 cdef extern from "engine.h" nogil:

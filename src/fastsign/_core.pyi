@@ -244,6 +244,27 @@ class PrivateKey:
 def engines() -> dict[int, list[str]]: ...
 def verify_one(algorithm: int, public_key: bytes, data: bytes, signature: bytes) -> bool: ...
 
+# ---- pkcs11: rows signed by a module that is loaded
+
+class HsmSigner:
+    """Signs rows by a PKCS #11 module that this process has loaded; may be used by many threads, a session each."""
+
+    def __init__(self, path: str) -> None: ...
+    def sign(
+        self,
+        session: int,
+        key: int,
+        algorithm: int,
+        rows: Column,
+        offsets: Column | None,
+        first: int,
+        last: int,
+        width: int,
+        signatures: Column,
+        progress: Column,
+        slot: int,
+    ) -> tuple[int, int, str]: ...
+
 # ---- verify
 
 class PublicKeys:

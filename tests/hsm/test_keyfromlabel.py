@@ -312,11 +312,11 @@ def test_without_a_pin_only_what_all_may_see_is_found(token: Token) -> None:
 
 
 def test_the_pin_is_wiped(token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fastsign.keys.pkcs11 import module as pkcs11
+    from fastsign.keys.pkcs11 import pin
 
     seen: list[bytearray] = []
-    read = pkcs11._pin_of
-    monkeypatch.setattr(pkcs11, "_pin_of", lambda uri: seen.append(read(uri)) or seen[-1])
+    read = pin._first_line
+    monkeypatch.setattr(pin, "_first_line", lambda path: seen.append(read(path)) or seen[-1])
     find_key(parse_uri(token.uri("key-13")), token.module)
     assert seen == [bytearray(len(PIN))]
 

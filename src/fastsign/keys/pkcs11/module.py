@@ -1,20 +1,19 @@
-"""Finding keys in an HSM through its PKCS #11 module. The one place that knows PyKCS11, which is optional.
+"""Tokens and keys of an HSM through its PKCS #11 module. The one place that knows PyKCS11, which is optional.
 
-Only public halves come out of here. A PIN is read into a bytearray and wiped after the one attempt to log in by it.
+A process that has loaded a module is not to fork: neither the module nor the HSM would know of the child.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fastsign.errors import HsmError, system_reason
+from fastsign.errors import HsmError
 from fastsign.keys import facts
-from fastsign.keys.pkcs11.uri import KeyUri, pin_path
-
-_PIN_MAX = 1024  # octets
+from fastsign.keys.pkcs11.pin import Pin, read_pin
+from fastsign.keys.pkcs11.uri import KeyUri
 
 # EC_PARAMS of the curves: their object identifiers in DER, and what some modules say by a name.
 _CURVES = {
@@ -42,26 +41,23 @@ def find_key(uri: KeyUri, module: str) -> HsmKey:
     HsmError if there is no such token or key or more than one, or if the token does not let us in. A PIN is tried once,
     even if it is wrong.
     """
-    with _session(uri, module) as session:
-        found = _matching(session, uri)
-        if not found:
-            raise HsmError(f"there is no public key {uri.describe()} {_perhaps_hidden(uri)}")
-        if len(found) > 1:
-            listed = " and ".join(sorted(_key_text(session, handle) for handle in found))
-            raise HsmError(f"more than one key is {uri.describe()}: {listed}; name one by its id")
-        return _public_half(session, found[0], uri)
-
-
-def _perhaps_hidden(uri: KeyUri) -> str:
-    if uri.pin_source is not None or uri.pin_value is not None:
-        return "on its token"
-    return "on its token that is seen without a PIN, which pin-source=PATH would give"
+    pin = read_pin(uri)
+    try:
+        with open_module(module) as library, library.saying(uri):
+            token = library.token(uri)
+            session = token.open_session()
+            token.log_in(session, pin)
+            return find_public(session, uri)
+    finally:
+        if pin is not None:
+            pin.close()
 
 
 # ---- the module, its tokens
 
 
-def _pykcs11() -> Any:
+def pykcs11() -> Any:
+    """PyKCS11. HsmError if it is not installed."""
     try:
         import PyKCS11
     except ImportError:
@@ -69,39 +65,58 @@ def _pykcs11() -> Any:
     return PyKCS11
 
 
-@contextmanager
-def _session(uri: KeyUri, module: str) -> Iterator[Any]:
-    """A session with the token that the URI names, logged in if there is a PIN."""
-    api = _pykcs11()
-    library = api.PyKCS11Lib()
-    try:
-        library.load(module)
-    except api.PyKCS11Error:
-        raise HsmError(f"the PKCS #11 module {module} can't be loaded") from None
-    try:
-        slot = _slot_of(api, library, uri)
-        session = library.openSession(slot, api.CKF_SERIAL_SESSION)
+class Module:
+    """A PKCS #11 module in this process, initialised."""
+
+    def __init__(self, path: str) -> None:
+        """HsmError if it can't be loaded."""
+        self.api, self.path = pykcs11(), path
+        self.library = self.api.PyKCS11Lib()
         try:
-            _log_in(api, session, uri, library.getTokenInfo(slot).flags)
-            yield session
-        finally:
-            with suppress(api.PyKCS11Error):
-                session.closeSession()  # our only one, so that this logs out as well
-    except api.PyKCS11Error as error:
-        raise HsmError(f"the PKCS #11 module {module} says {error} about {uri.describe()}") from None
+            self.library.load(path)
+        except self.api.PyKCS11Error:
+            raise HsmError(f"the PKCS #11 module {path} can't be loaded") from None
+
+    def restart(self) -> None:
+        """Finalize and initialise it: all sessions and log-ins are gone. HsmError if it will not begin again."""
+        self.library.lib.C_Finalize()
+        result = self.library.lib.C_Initialize()
+        if result != self.api.CKR_OK:
+            raise HsmError(f"the PKCS #11 module {self.path} does not start again: {self.api.PyKCS11Error(result)}")
+
+    def close(self) -> None:
+        """Finalize it, which closes what is open."""
+        self.library.unload()
+
+    @contextmanager
+    def saying(self, uri: KeyUri) -> Iterator[None]:
+        """What the module says against something becomes an HsmError."""
+        try:
+            yield
+        except self.api.PyKCS11Error as error:
+            raise HsmError(f"the PKCS #11 module {self.path} says {error} about {uri.describe()}") from None
+
+    def token(self, uri: KeyUri) -> Token:
+        """The one token that a URI names. HsmError if there is none, or more than one."""
+        slots = self.library.getSlotList(tokenPresent=True)
+        tokens = {int(slot): self.library.getTokenInfo(slot) for slot in slots}
+        usable = {slot: token for slot, token in tokens.items() if token.flags & self.api.CKF_TOKEN_INITIALIZED}
+        found = [slot for slot, token in usable.items() if _is_token(slot, token, uri)]
+        if len(found) == 1:
+            return Token(self, found[0], uri)
+        there = ", ".join(_token_text(slot, token) for slot, token in sorted(usable.items())) or "none"
+        what = "more than one token is" if found else "there is no token"
+        raise HsmError(f"{what} {uri.describe()}; there are: {there}")
+
+
+@contextmanager
+def open_module(path: str) -> Iterator[Module]:
+    """A module for one task."""
+    module = Module(path)
+    try:
+        yield module
     finally:
-        library.unload()
-
-
-def _slot_of(api: Any, library: Any, uri: KeyUri) -> int:
-    tokens = {int(slot): library.getTokenInfo(slot) for slot in library.getSlotList(tokenPresent=True)}
-    usable = {slot: token for slot, token in tokens.items() if token.flags & api.CKF_TOKEN_INITIALIZED}
-    found = [slot for slot, token in usable.items() if _is_token(slot, token, uri)]
-    if len(found) == 1:
-        return found[0]
-    there = ", ".join(_token_text(slot, token) for slot, token in sorted(usable.items())) or "none"
-    what = "more than one token is" if found else "there is no token"
-    raise HsmError(f"{what} {uri.describe()}; there are: {there}")
+        module.close()
 
 
 def _is_token(slot: int, token: Any, uri: KeyUri) -> bool:
@@ -124,83 +139,128 @@ def _unpadded(text: Any) -> str:
     return str(text).rstrip(" \0")
 
 
-# ---- the PIN
+# ---- a token, and the way in
 
 
 _LOCKED = "the PIN is locked, after wrong ones; the security officer can unlock it"
 
 
-def _log_in(api: Any, session: Any, uri: KeyUri, flags: int) -> None:
-    """Log in, if there is a PIN, by one attempt. One that may lock the token is not made."""
-    pin = _pin_of(uri)
-    if pin is None:
-        return
-    octets = api.ckbytelist()
-    try:
+class Token:
+    """A token of a module."""
+
+    def __init__(self, module: Module, slot: int, uri: KeyUri) -> None:
+        self.module, self.slot, self.uri = module, slot, uri
+
+    def open_session(self, *, read_write: bool = False) -> Any:
+        """A session of PyKCS11's; the module's end closes it."""
+        api = self.module.api
+        flags = api.CKF_SERIAL_SESSION | (api.CKF_RW_SESSION if read_write else 0)
+        return self.module.library.openSession(self.slot, flags)
+
+    def log_in(self, session: Any, pin: Pin | None) -> None:
+        """Log all sessions of this process in, if there is a PIN, by one attempt.
+
+        HsmError if the token does not let us in. An attempt that may lock the token is not made.
+        """
+        if pin is None:
+            return
+        api = self.module.api
+        self._refuse_to_lock(self.module.library.getTokenInfo(self.slot).flags)
+        octets = api.ckbytelist()
+        with self._named(), pin.attempt() as digits:
+            try:
+                for octet in digits:
+                    octets.append(octet)
+                # The session's own method would make a copy that can't be wiped.
+                result = session.lib.C_Login(session.session, api.CKU_USER, octets)
+            finally:
+                for at in range(len(octets)):
+                    octets[at] = 0
+            if result == api.CKR_OK:
+                pin.found_right()
+            elif result in _wrong(api):
+                pin.found_wrong()
+        if result not in (api.CKR_OK, api.CKR_USER_ALREADY_LOGGED_IN):
+            raise HsmError(f"{self.uri.describe()} does not let us in: {_login_error(api, result)}")
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except HsmError as error:
+            raise HsmError(f"{self.uri.describe()} does not let us in: {error}") from None
+
+    def _refuse_to_lock(self, flags: int) -> None:
+        api = self.module.api
         if flags & api.CKF_USER_PIN_LOCKED:
-            raise HsmError(f"{uri.describe()} does not let us in: {_LOCKED}")
+            raise HsmError(f"{self.uri.describe()} does not let us in: {_LOCKED}")
         if flags & api.CKF_USER_PIN_FINAL_TRY:
             raise HsmError(
-                f"one more wrong PIN would lock the token of {uri.describe()}: log in by the HSM's own tool first, "
+                f"one more wrong PIN would lock the token of {self.uri.describe()}: log in by the HSM's own tool, "
                 "which resets the count"
             )
-        for octet in pin:
-            octets.append(octet)
-        # The session's own method would make a copy that can't be wiped.
-        result = session.lib.C_Login(session.session, api.CKU_USER, octets)
-    finally:
-        pin[:] = bytes(len(pin))
-        for at in range(len(octets)):
-            octets[at] = 0
-    if result not in (api.CKR_OK, api.CKR_USER_ALREADY_LOGGED_IN):
-        raise HsmError(f"{uri.describe()} does not let us in: {_login_error(api, result)}")
+
+
+def _wrong(api: Any) -> tuple[int, ...]:
+    """What a token says of a PIN that is not to be tried again."""
+    return (
+        api.CKR_PIN_INCORRECT,
+        api.CKR_PIN_INVALID,
+        api.CKR_PIN_LEN_RANGE,
+        api.CKR_PIN_LOCKED,
+        api.CKR_PIN_EXPIRED,
+        api.CKR_USER_PIN_NOT_INITIALIZED,
+    )
 
 
 def _login_error(api: Any, result: int) -> str:
-    words = {
-        api.CKR_PIN_INCORRECT: "the PIN is wrong (it was tried once)",
-        api.CKR_PIN_INVALID: "the PIN is wrong (it was tried once)",
-        api.CKR_PIN_LEN_RANGE: "the PIN has a wrong length",
-        api.CKR_PIN_LOCKED: _LOCKED,
-        api.CKR_PIN_EXPIRED: "the PIN has expired",
-        api.CKR_USER_PIN_NOT_INITIALIZED: "the token has no PIN yet",
-    }
-    return words.get(result) or str(api.PyKCS11Error(result))
-
-
-def _pin_of(uri: KeyUri) -> bytearray | None:
-    """The PIN, for the caller to wipe; None if the URI has none."""
-    if uri.pin_value is not None:
-        return bytearray(uri.pin_value, "utf-8", "surrogateescape")
-    try:
-        path = pin_path(uri)
-    except ValueError as error:
-        raise HsmError(f"the label {uri.describe()} {error}") from None
-    if path is None:
-        return None
-    pin = bytearray(_PIN_MAX + 1)
-    try:
-        with open(path, "rb", buffering=0) as file:
-            length = file.readinto(pin) or 0
-    except OSError as error:
-        raise HsmError(f"the PIN can't be read from {path}: {system_reason(error)}") from None
-    while length and pin[length - 1] in b"\r\n":
-        length -= 1
-    if not 0 < length <= _PIN_MAX:
-        pin[:] = bytes(len(pin))
-        raise HsmError(f"the file {path} has no PIN of 1 to {_PIN_MAX} octets")
-    pin[length:] = bytes(len(pin) - length)
-    del pin[length:]
-    return pin
+    words = (
+        "the PIN is wrong (it was tried once)",
+        "the PIN is wrong (it was tried once)",
+        "the PIN has a wrong length",
+        _LOCKED,
+        "the PIN has expired",
+        "the token has no PIN yet",
+    )
+    return dict(zip(_wrong(api), words, strict=True)).get(result) or str(api.PyKCS11Error(result))
 
 
 # ---- keys
 
 
-def _matching(session: Any, uri: KeyUri) -> list[Any]:
-    """Handles of the public keys that the URI names."""
-    api = _pykcs11()
-    wanted: list[tuple[int, Any]] = [(api.CKA_CLASS, api.CKO_PUBLIC_KEY)]
+def find_public(session: Any, uri: KeyUri) -> HsmKey:
+    """The one public key that a URI names. HsmError if there is none, or more than one."""
+    found = _matching(session, uri, pykcs11().CKO_PUBLIC_KEY)
+    if not found:
+        raise HsmError(f"there is no public key {uri.describe()} {_perhaps_hidden(uri)}")
+    return _public_half(session, _only(session, found, uri), uri)
+
+
+def find_private(session: Any, uri: KeyUri) -> tuple[int, HsmKey]:
+    """(handle, public half) of the one private key that a URI names, which is found by its label *and* its id.
+
+    HsmError if there is none, or more than one, or nothing that tells its public half.
+    """
+    api = pykcs11()
+    found = _matching(session, uri, api.CKO_PRIVATE_KEY)
+    if not found:
+        raise HsmError(f"there is no private key {uri.describe()} {_perhaps_hidden(uri)}")
+    private = _only(session, found, uri)
+    label, key_id = _names(session, private)
+    public = _matching(session, KeyUri(object=label or None, id=key_id or None), api.CKO_PUBLIC_KEY)
+    return int(private.value()), _public_half(session, _only(session, public, uri) if public else private, uri)
+
+
+def _perhaps_hidden(uri: KeyUri) -> str:
+    if uri.pin_source is not None or uri.pin_value is not None:
+        return "on its token"
+    return "on its token that is seen without a PIN, which pin-source=PATH would give"
+
+
+def _matching(session: Any, uri: KeyUri, kind: int) -> list[Any]:
+    """Handles of the keys of a kind that the URI names."""
+    api = pykcs11()
+    wanted: list[tuple[int, Any]] = [(api.CKA_CLASS, kind)]
     if uri.object is not None:
         wanted.append((api.CKA_LABEL, uri.object))
     if uri.id is not None:
@@ -208,8 +268,15 @@ def _matching(session: Any, uri: KeyUri) -> list[Any]:
     return list(session.findObjects(wanted))
 
 
+def _only(session: Any, found: list[Any], uri: KeyUri) -> Any:
+    if len(found) > 1:
+        listed = " and ".join(sorted(_key_text(session, handle) for handle in found))
+        raise HsmError(f"more than one key is {uri.describe()}: {listed}; name one by its id")
+    return found[0]
+
+
 def _names(session: Any, handle: Any) -> tuple[str, bytes]:
-    api = _pykcs11()
+    api = pykcs11()
     label, key_id = session.getAttributeValue(handle, [api.CKA_LABEL, api.CKA_ID])
     return _unpadded(label or ""), bytes(key_id or ())
 
@@ -220,7 +287,7 @@ def _key_text(session: Any, handle: Any) -> str:
 
 
 def _public_half(session: Any, handle: Any, uri: KeyUri) -> HsmKey:
-    api = _pykcs11()
+    api = pykcs11()
     label, key_id = _names(session, handle)
     (kind,) = session.getAttributeValue(handle, [api.CKA_KEY_TYPE])
     if kind == api.CKK_RSA:
