@@ -46,6 +46,11 @@ def engines():
     return offered
 
 
+def signed_octets(uint8_t algorithm):
+    """Octets of the digest that an algorithm signs; 0 where it signs messages (EdDSA) or is not known."""
+    return fs_signed_octets(algorithm)
+
+
 def verify_one(uint8_t algorithm, bytes public_key, bytes data, bytes signature):
     """Does libcrypto find this signature good?
 

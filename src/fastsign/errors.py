@@ -86,6 +86,10 @@ class HsmError(FastsignError):
     """An HSM, or its PKCS #11 module, does not do what was asked of it."""
 
 
+class HsmRefusedError(HsmError):
+    """An HSM does not do it however often it is asked: the PIN is wrong, a key is another one or can't sign."""
+
+
 class SigningError(FastsignError):
     """libcrypto, a signing engine or a self-check failed; no signature was let out."""
 

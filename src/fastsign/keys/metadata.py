@@ -191,6 +191,21 @@ def _parse_private(lines: Iterator[tuple[str, memoryview]], algorithm: int) -> M
     return Metadata(version, KeyTimes(**dates), **values, external=external, in_hsm=in_hsm)
 
 
+def read_label(path: str) -> str:
+    """The label of a key in an HSM, which may have a PIN in it. KeyFileError if the .private file has none."""
+    with secret_bytes(path) as content:
+        lines = lines_of(content)
+        try:
+            octets = next((_decode(value) for tag, value in lines if tag.lower() == "label"), bytearray())
+        finally:
+            del lines
+    if octets[-1:] != b"\0":
+        raise KeyFileError.at(path, "has no Label of a key in an HSM")
+    label = octets[:-1].decode("utf-8", "surrogateescape")
+    octets[:] = bytes(len(octets))
+    return label
+
+
 def _format_version(lines: Iterator[tuple[str, memoryview]]) -> tuple[int, int]:
     tag, value = next(lines, (None, memoryview(b"")))
     if tag is None:

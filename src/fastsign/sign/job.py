@@ -13,6 +13,7 @@ from fastsign.sign.denial import Wanted
 from fastsign.zone.source import FileSource, Source
 
 if TYPE_CHECKING:  # a rare thing, and a start-up that is not to wait for it
+    from fastsign.keys.pkcs11.settings import HsmSettings
     from fastsign.keys.skr import Bundle
 
 RAW = 3  # the style that is no text
@@ -74,6 +75,7 @@ class Job:
     max_ttl: int | None = None  # -M
     workers: int = 0  # at most, 0: as many as there are cores; a small zone has one
     engine: str = ""
+    hsm: HsmSettings | None = None  # how keys in HSMs are found and used
     header: bytes = b""  # what the output begins with: comment lines, or the header of a raw file
 
     @property

@@ -8,6 +8,7 @@ from fastsign import _core
 from fastsign.errors import SigningError, ZoneError
 from fastsign.keys import facts
 from fastsign.keys.ds import dsset_text, keyset_text
+from fastsign.keys.secret import KeyReference, refer_to
 from fastsign.keys.select import SelectedKey, Selection
 from fastsign.pool.workers import usable_cores
 from fastsign.sign import serial
@@ -23,7 +24,7 @@ from fastsign.sign.narrate import narrate, tell_of_capping
 from fastsign.sign.plan import SIGNS_DNSKEY, Signer
 from fastsign.sign.report import Report
 from fastsign.sign.retain import Judge, Retained, retain_signatures
-from fastsign.sign.shards import KeyReference, Work, write_signed_zone
+from fastsign.sign.shards import Work, write_signed_zone
 from fastsign.sign.tell import Tell
 from fastsign.sign.unchanged import look_at_source, settled_source
 from fastsign.sign.zonemd import Seal, place, seal_zone
@@ -39,6 +40,8 @@ _APEX_MAX_FOR_NSEC3 = 222  # octets: a label of 1 + 32 octets before it, 255 in 
 
 # Rows below which starting workers costs more than it saves (measured: some 30 ms against 10 us a P-256 signature).
 _POOL_FROM_ROWS = 12_000
+# The same where an HSM signs, a worker of which takes some 150 ms to come in, and 100 us or more a signature.
+_HSM_POOL_FROM_ROWS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _write_zone(
     _tell_selection(selection, tell)
     with report.phase("chain"):
         chain = make_chain(arena, order, denial, min(apex.soa_ttl, apex.minimum))
-    workers = _workers(job, order, chain)
+    workers = _workers(job, order, chain, selection)
     makers, retained = None, None
     last = _read_last(image, job, report, tell) if image is not None else None
     if is_signed or last is not None:
@@ -102,7 +105,7 @@ def _write_zone(
         narrate(work, makers, tell)
     with report.phase("sign"):
         file.write(job.header)
-        write_signed_zone(work, workers, file, report, image)
+        write_signed_zone(work, workers, file, report, image, tell.warn)
         report.octets += len(job.header)
     seal = Seal.of(work, apex, job.zonemd, job.rrclass) if job.zonemd else None
     return _signed(job, apex, chain, selection, makers), seal
@@ -247,7 +250,7 @@ def _work(job: Job, arena: Arena, order: Order, chain: Chain, selection: Selecti
         apex=job.origin,
         style=job.style,
         signers=tuple(_signer(job, key) for key in keys),
-        keys=tuple(_reference(key) for key in keys),
+        keys=tuple(_reference(job, key) for key in keys),
         engine=job.engine,
         retained=retained,
         check=job.check,
@@ -280,13 +283,16 @@ def _signer(job: Job, key: SelectedKey) -> Signer:
     )
 
 
-def _reference(key: SelectedKey) -> KeyReference:
+def _reference(job: Job, key: SelectedKey) -> KeyReference:
     if key.file is None or key.file.private_path is None:
         raise SigningError(f"the key with tag {key.tag} is to sign, but its .private file is not there")
-    return KeyReference(key.file.private_path, key.algorithm, key.rdata[4:])
+    return refer_to(key.file, job.hsm, check_all=not job.verify)
 
 
-def _workers(job: Job, order: Order, chain: Chain) -> int:
+def _workers(job: Job, order: Order, chain: Chain, selection: Selection) -> int:
     """One for a small zone, whatever was asked for; for a large one as many as that, or one a core."""
     rows = len(order.rrset_type) + len(chain.source)
+    if any(key.file is not None and key.file.metadata.in_hsm for key in selection.signers):
+        most = job.hsm.workers if job.hsm is not None else 0
+        return 1 if rows < _HSM_POOL_FROM_ROWS else most or job.workers or usable_cores()
     return 1 if rows < _POOL_FROM_ROWS else job.workers or usable_cores()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from fastsign import _core
-from fastsign._core import Column, PrivateKey, PublicKeys
+from fastsign._core import Column, PublicKeys
+from fastsign.keys.secret import KeyReference, Secret, open_secret, take_warnings
 from fastsign.pool.workers import Pool
 from fastsign.sign.denial import NSEC3, Chain
 from fastsign.sign.image import ImageFile, Recording
@@ -25,15 +27,6 @@ NODES, ENTRIES = 0, 1  # what a shard is a range of: nodes of the main tree, or 
 # the last shards end together (RSA: a second a thousand) and that the output slots stay small (8,192 NSEC3 entries
 # render to some 3 MB).
 _SHARD_MAX, _SHARD_MIN, _SHARDS_PER_WORKER = 8192, 256, 24
-
-
-@dataclass(frozen=True, slots=True)
-class KeyReference:
-    """Where a worker finds a private key: the key itself never travels."""
-
-    path: str  # of the .private file
-    algorithm: int
-    public_key: bytes  # as in the DNSKEY RDATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +51,50 @@ class Work:
 Share = tuple[Work, tuple[Column, ...], tuple[Column, ...]]
 
 
-def write_signed_zone(work: Work, workers: int, file: Output, report: Report, image: ImageFile | None = None) -> None:
+class Shard(NamedTuple):
+    """What came of a shard, beside the octets in its slots."""
+
+    octets: int  # of the output
+    signatures: int  # made
+    good: int  # right ones of those checked
+    recorded: tuple[int, int, int] | None  # with an image: octets and rows in its slot, seconds until their first end
+    warnings: tuple[str, ...]
+
+
+def write_signed_zone(
+    work: Work,
+    workers: int,
+    file: Output,
+    report: Report,
+    image: ImageFile | None = None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> None:
     """Sign and render the whole zone into *file*, behind what it holds already, the same for any number of workers.
 
-    The signatures go into *image*, too.
+    The signatures go into *image*, too. What there is to *warn* of is said once, whoever finds it.
     """
     slots = tuple(Column("B") for _ in range(2 * workers + 2))
     rows = tuple(Column("B") for _ in slots) if image is not None else ()
     ranges = list(_cut(work, workers))
     tasks = [(kind, first, last, i % len(slots)) for i, (kind, first, last) in enumerate(ranges)]
     report.workers = workers
+    warned: set[str] = set()
     try:
         with Pool(workers, (work, slots, rows)) as pool:
             done = itertools.count(1)
             for (_, _, _, slot), shard in zip(tasks, pool.map(sign_shard, tasks), strict=True):
-                octets, signatures, good, *recorded = shard
-                file.append_from(slots[slot].fd, octets)
-                if image is not None:
-                    image.append_rows(rows[slot], *recorded)
-                report.octets += octets
-                report.generated += signatures
+                file.append_from(slots[slot].fd, shard.octets)
+                if image is not None and shard.recorded is not None:
+                    image.append_rows(rows[slot], *shard.recorded)
+                report.octets += shard.octets
+                report.generated += shard.signatures
                 if work.check:
-                    report.verified += good
-                    report.unverified += signatures - good
+                    report.verified += shard.good
+                    report.unverified += shard.signatures - shard.good
+                for text in shard.warnings:
+                    if text not in warned:
+                        warn(text)
+                    warned.add(text)
                 report.progress("sign", next(done), len(tasks))
     finally:
         forget_keys()
@@ -92,11 +106,8 @@ def forget_keys() -> None:
     _open_checker.cache_clear()
 
 
-def sign_shard(share: Share, kind: int, first: int, last: int, slot: int) -> tuple[int, ...]:
-    """Sign and render [first, last) into an output slot; returns (octets, signatures, right ones of those checked).
-
-    With an image: and the octets and rows that are in its slot, and the seconds until their first end.
-    """
+def sign_shard(share: Share, kind: int, first: int, last: int, slot: int) -> Shard:
+    """Sign and render [first, last) into an output slot."""
     work, slots, records = share
     signed = [_sign_range(work, number, kind, first, last) for number in range(len(work.signers))]
     rows, good = [row for row, _ in signed], sum(count for _, count in signed)
@@ -106,9 +117,15 @@ def sign_shard(share: Share, kind: int, first: int, last: int, slot: int) -> tup
     out.resize(0)
     zone = (work.arena, work.order, work.chain)
     octets = render(*zone, work.style, work.apex, work.signers, rows, first, last, out, work.retained, work.only)
-    if work.recording is None:
-        return octets, signatures, good
-    return octets, signatures, good, *_record(work, work.recording, rows, kind, first, last, records[slot])
+    recorded = None
+    if work.recording is not None:
+        recorded = _record(work, work.recording, rows, kind, first, last, records[slot])
+    warnings = [text for row, key in zip(rows, work.keys, strict=True) if len(row) for text in _warnings(work, key)]
+    return Shard(octets, signatures, good, recorded, tuple(warnings))
+
+
+def _warnings(work: Work, key: KeyReference) -> tuple[str, ...]:
+    return () if key.hsm is None else take_warnings(open_key(key, work.engine))
 
 
 def _record(
@@ -146,9 +163,9 @@ def _sign_range(work: Work, number: int, kind: int, first: int, last: int) -> tu
 
 
 @cache
-def open_key(reference: KeyReference, engine: str) -> PrivateKey:
-    """This process's own copy of a key, in C memory. KeyFileError if it is gone or does not fit its public half."""
-    return PrivateKey.load(reference.path, reference.algorithm, reference.public_key, engine)
+def open_key(reference: KeyReference, engine: str) -> Secret:
+    """A key, opened once for all shards of this process."""
+    return open_secret(reference, engine)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastsign.cli.compat import common, long_names
+from fastsign.cli.compat import common, hsm_options, long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_number
 from fastsign.cli.compat.signzone_job import Manner, Options, make_job, zonemd_hashes
 from fastsign.cli.env import Env
@@ -84,7 +84,7 @@ TOOL = Tool(
     "3:AaCc:Dd:E:e:f:FgG:hH:i:I:j:J:K:k:L:l:m:M:n:N:o:O:PpQqRr:s:ST:tuUv:VX:xzZ:",
     _USAGE,
     refused="FUZ",
-    long={**long_names.SIGNZONE, "batch": ":", "image": ":", "json": "", "zonemd": ":"},
+    long={**long_names.SIGNZONE, "batch": ":", "image": ":", "json": "", "zonemd": ":", **hsm_options.LONG},
 )
 
 _MAX_KSKS = 8
@@ -133,6 +133,8 @@ def _read_options(line: CommandLine) -> Options:
             options.opt_out = not options.opt_out  # a toggle: -AA clears the flag
         elif letter == "v":
             options.verbosity = parse_number(value, "verbose level must be numeric", -(2**31), base=0)
+        elif letter == "hsm-replica":
+            options.replicas.append(value)
         elif letter == "zonemd":
             options.zonemd += zonemd_hashes(value)
         elif letter in "prl":

@@ -21,6 +21,7 @@ from fastsign.cli.compat.formats import (
     parse_origin,
     source_serial,
 )
+from fastsign.cli.compat.hsm_options import hsm_settings
 from fastsign.cli.env import Env
 from fastsign.keys.ds import DIGESTS
 from fastsign.sign import serial
@@ -62,6 +63,7 @@ class Options:
     flags: set[str] = field(default_factory=set)
     ksk_names: list[str] = field(default_factory=list)
     zonemd: list[int] = field(default_factory=list)  # hash numbers
+    replicas: list[str] = field(default_factory=list)
     opt_out: bool | None = None
     verbosity: int = 0
 
@@ -117,6 +119,7 @@ def make_job(line: CommandLine, options: Options, operands: list[str]) -> Job:
         max_ttl=number_of_32_bits(line, values.get("M"), "maximum TTL must be numeric"),
         workers=options.workers(),
         engine=_engine(env, values.get("E", "")),
+        hsm=hsm_settings(env, values, options.replicas),
         header=form.header(now, source_serial(line, values.get("L")), _header(line, now)),
     )
 

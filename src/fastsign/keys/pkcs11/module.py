@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fastsign.errors import HsmError
+from fastsign.errors import HsmError, HsmRefusedError
 from fastsign.keys import facts
-from fastsign.keys.pkcs11.pin import Pin, read_pin
+from fastsign.keys.pkcs11.pin import Pin, Pins
 from fastsign.keys.pkcs11.uri import KeyUri
 
 # EC_PARAMS of the curves: their object identifiers in DER, and what some modules say by a name.
@@ -41,16 +41,16 @@ def find_key(uri: KeyUri, module: str) -> HsmKey:
     HsmError if there is no such token or key or more than one, or if the token does not let us in. A PIN is tried once,
     even if it is wrong.
     """
-    pin = read_pin(uri)
+    pins = Pins()
     try:
+        pin = pins.of(uri)
         with open_module(module) as library, library.saying(uri):
             token = library.token(uri)
             session = token.open_session()
             token.log_in(session, pin)
             return find_public(session, uri)
     finally:
-        if pin is not None:
-            pin.close()
+        pins.close()
 
 
 # ---- the module, its tokens
@@ -180,22 +180,24 @@ class Token:
                 pin.found_right()
             elif result in _wrong(api):
                 pin.found_wrong()
-        if result not in (api.CKR_OK, api.CKR_USER_ALREADY_LOGGED_IN):
-            raise HsmError(f"{self.uri.describe()} does not let us in: {_login_error(api, result)}")
+        if result in (api.CKR_OK, api.CKR_USER_ALREADY_LOGGED_IN):
+            return
+        kind = HsmRefusedError if result in _wrong(api) else HsmError
+        raise kind(f"{self.uri.describe()} does not let us in: {_login_error(api, result)}")
 
     @contextmanager
     def _named(self) -> Iterator[None]:
         try:
             yield
         except HsmError as error:
-            raise HsmError(f"{self.uri.describe()} does not let us in: {error}") from None
+            raise HsmRefusedError(f"{self.uri.describe()} does not let us in: {error}") from None
 
     def _refuse_to_lock(self, flags: int) -> None:
         api = self.module.api
         if flags & api.CKF_USER_PIN_LOCKED:
-            raise HsmError(f"{self.uri.describe()} does not let us in: {_LOCKED}")
+            raise HsmRefusedError(f"{self.uri.describe()} does not let us in: {_LOCKED}")
         if flags & api.CKF_USER_PIN_FINAL_TRY:
-            raise HsmError(
+            raise HsmRefusedError(
                 f"one more wrong PIN would lock the token of {self.uri.describe()}: log in by the HSM's own tool, "
                 "which resets the count"
             )
@@ -271,7 +273,7 @@ def _matching(session: Any, uri: KeyUri, kind: int) -> list[Any]:
 def _only(session: Any, found: list[Any], uri: KeyUri) -> Any:
     if len(found) > 1:
         listed = " and ".join(sorted(_key_text(session, handle) for handle in found))
-        raise HsmError(f"more than one key is {uri.describe()}: {listed}; name one by its id")
+        raise HsmRefusedError(f"more than one key is {uri.describe()}: {listed}; name one by its id")
     return found[0]
 
 

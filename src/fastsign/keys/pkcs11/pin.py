@@ -6,38 +6,79 @@ says whether it has been found right or wrong, and until that is known they try 
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import mmap
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import cache
 
-from fastsign.errors import HsmError, system_reason
+from fastsign.errors import HsmError, HsmRefusedError, system_reason
 from fastsign.keys.pkcs11.uri import KeyUri, pin_path
 
 MAX = 1024  # octets of a PIN
 
-_UNTRIED, _RIGHT, _WRONG = b"?+-"  # the first octet of the memory
-_LENGTH_AT, _AT = 2, 4
+_UNTRIED, _RIGHT, _WRONG = b"?+-"  # what is known of a PIN
+_LENGTH_AT, _AT = 0, 2  # in the memory of a PIN
+
+_MARK = 32  # octets: what is known, and a digest of where the PIN comes from
+_MARKS = 64 * 1024
+
+
+class Marks:
+    """What is known of PINs, in memory that all processes share which are forked later or get its descriptor."""
+
+    def __init__(self, fd: int = -1) -> None:
+        self.fd = fd if fd >= 0 else os.memfd_create("fastsign-pins", os.MFD_CLOEXEC)
+        os.ftruncate(self.fd, _MARKS)
+        self._memory = mmap.mmap(self.fd, _MARKS)
+
+    def find(self, source: bytes) -> int:
+        """Where the mark is of a PIN from some source; a new one if there is none."""
+        name = source[: _MARK - 1]
+        with self.alone():
+            for at in range(0, _MARKS, _MARK):
+                known = self._memory[at + 1 : at + _MARK]
+                if not any(known):
+                    self._memory[at : at + _MARK] = bytes([_UNTRIED]) + name
+                    return at
+                if known == name:
+                    return at
+        raise HsmError(f"more than {_MARKS // _MARK} PINs are in use")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Other processes that want to be alone wait meanwhile."""
+        fcntl.lockf(self.fd, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self.fd, fcntl.LOCK_UN)
+
+    def __getitem__(self, at: int) -> int:
+        return self._memory[at]
+
+    def __setitem__(self, at: int, mark: int) -> None:
+        self._memory[at] = mark
 
 
 class Pin:
     """A PIN in shared memory without a name: locked if the system lets it, left out of core dumps, wiped at the end."""
 
-    def __init__(self, octets: bytearray) -> None:
-        """Take the octets in, and wipe them."""
+    def __init__(self, octets: bytearray, marks: Marks, at: int) -> None:
+        """Take the octets in, and wipe them; their mark is *at* a place of *marks*."""
         try:
-            self._map(os.memfd_create("fastsign-pin", os.MFD_CLOEXEC))
-            self._memory[0] = _UNTRIED
+            self._open(os.memfd_create("fastsign-pin", os.MFD_CLOEXEC), marks, at)
             self._memory[_LENGTH_AT:_AT] = len(octets).to_bytes(2, "big")
             self._memory[_AT : _AT + len(octets)] = octets
         finally:
             octets[:] = bytes(len(octets))
 
-    def _map(self, fd: int) -> None:
-        self.fd = fd
+    def _open(self, fd: int, marks: Marks, at: int) -> None:
+        import ctypes
+
+        self.fd, self.marks, self.at = fd, marks, at
         os.ftruncate(fd, mmap.PAGESIZE)
         self._memory = mmap.mmap(fd, mmap.PAGESIZE)
         with suppress(OSError):
@@ -46,67 +87,118 @@ class Pin:
         ctypes.CDLL(None).mlock(ctypes.c_void_p(address), ctypes.c_size_t(mmap.PAGESIZE))
 
     @classmethod
-    def inherited(cls, fd: int) -> Pin:
-        """That of the process which has started this one and left the descriptor open."""
+    def inherited(cls, fd: int, marks: int, at: int) -> Pin:
+        """That of the process which has started this one and left the descriptors open."""
         pin = cls.__new__(cls)
-        pin._map(fd)
+        pin._open(fd, Marks(marks), at)
         return pin
 
     @property
+    def descriptors(self) -> tuple[int, int, int]:
+        """What `inherited` takes: two descriptors and a place."""
+        return self.fd, self.marks.fd, self.at
+
+    @property
     def is_wrong(self) -> bool:
-        """Has a token said so? Then the octets are gone."""
-        return self._memory[0] == _WRONG
+        """Has a token said so?"""
+        return self.marks[self.at] == _WRONG
 
     @contextmanager
     def attempt(self) -> Iterator[bytearray]:
         """The octets, for one log-in, wiped when the block ends; `found_right` or `found_wrong` tells how it went.
 
-        HsmError if it is known to be wrong. While it is not known, other processes wait here.
+        HsmRefusedError if it is known to be wrong. While it is not known, other processes wait here.
         """
-        alone = self._memory[0] != _RIGHT
-        if alone:
-            fcntl.lockf(self.fd, fcntl.LOCK_EX)
+        alone = nullcontext() if self.marks[self.at] == _RIGHT else self.marks.alone()
         octets = bytearray()
-        try:
-            if self.is_wrong:
-                raise HsmError("the PIN is wrong; it was tried once, and is not tried again")
-            length = int.from_bytes(self._memory[_LENGTH_AT:_AT], "big")
-            octets += memoryview(self._memory)[_AT : _AT + length]
-            yield octets
-        finally:
-            octets[:] = bytes(len(octets))
-            if alone:
-                fcntl.lockf(self.fd, fcntl.LOCK_UN)
+        with alone:
+            try:
+                if self.is_wrong:
+                    raise HsmRefusedError("the PIN is wrong; it was tried once, and is not tried again")
+                length = int.from_bytes(self._memory[_LENGTH_AT:_AT], "big")
+                octets += memoryview(self._memory)[_AT : _AT + length]
+                yield octets
+            finally:
+                octets[:] = bytes(len(octets))
 
     def found_right(self) -> None:
         """A token has let us in."""
-        self._memory[0] = _RIGHT
+        self.marks[self.at] = _RIGHT
 
     def found_wrong(self) -> None:
-        """A token has refused it: nobody is to try it again, so it is wiped."""
-        self._memory[0] = _WRONG
-        self._memory[_LENGTH_AT:] = bytes(mmap.PAGESIZE - _LENGTH_AT)
+        """A token has refused it: nobody is to try it again."""
+        self.marks[self.at] = _WRONG
+        self._wipe()
 
     def close(self) -> None:
         """Wipe it, for all that share it."""
         if self.fd >= 0:
-            self._memory[_LENGTH_AT:] = bytes(mmap.PAGESIZE - _LENGTH_AT)
+            self._wipe()
             os.close(self.fd)
             self.fd = -1
+
+    def _wipe(self) -> None:
+        self._memory[:] = bytes(mmap.PAGESIZE)
 
     def __reduce__(self) -> str:
         raise TypeError("a PIN can't be pickled")
 
 
-def read_pin(uri: KeyUri) -> Pin | None:
-    """The PIN that a URI has or leads to; None if it has none. HsmError if it can't be read."""
+@dataclass(slots=True)
+class Pins:
+    """The PINs of one program run: each source of one is read once, and all who log in know of a wrong one."""
+
+    marks: Marks = field(default_factory=Marks)
+    _known: dict[bytes, Pin | None] = field(default_factory=dict, repr=False)
+
+    def of(self, uri: KeyUri) -> Pin | None:
+        """The PIN that a URI has or leads to; None if it has none. HsmError if it can't be read.
+
+        A file that has changed since is another source.
+        """
+        source = _source(uri)
+        if source not in self._known:
+            octets = _read(uri)
+            self._known[source] = None if octets is None else Pin(octets, self.marks, self.marks.find(source))
+        return self._known[source]
+
+    def close(self) -> None:
+        """Wipe them all."""
+        for pin in self._known.values():
+            if pin is not None:
+                pin.close()
+        self._known.clear()
+
+
+@cache
+def shared_pins() -> Pins:
+    """Those of this process; of one that was forked from it the same marks, if they were there before."""
+    return Pins()
+
+
+def _source(uri: KeyUri) -> bytes:
+    """A digest of where a PIN comes from, and for which token."""
+    import hashlib
+
+    source: list[object] = [uri.token, uri.manufacturer, uri.model, uri.serial, uri.slot_id, uri.pin_source]
     if uri.pin_value is not None:
-        return Pin(bytearray(uri.pin_value, "utf-8", "surrogateescape"))
+        source.append(uri.pin_value)
+    with suppress(ValueError, OSError):
+        path = pin_path(uri)
+        if path is not None:
+            status = os.stat(path)
+            source += [path, status.st_ino, status.st_size, status.st_mtime_ns]
+    return hashlib.sha256(repr(source).encode("utf-8", "surrogateescape")).digest()
+
+
+def _read(uri: KeyUri) -> bytearray | None:
+    if uri.pin_value is not None:
+        return bytearray(uri.pin_value, "utf-8", "surrogateescape")
     try:
         path = pin_path(uri)
     except ValueError as error:
         raise HsmError(f"the label {uri.describe()} {error}") from None
-    return None if path is None else Pin(_first_line(path))
+    return None if path is None else _first_line(path)
 
 
 def _first_line(path: str) -> bytearray:
@@ -125,41 +217,3 @@ def _first_line(path: str) -> bytearray:
     pin[length:] = bytes(len(pin) - length)
     del pin[length:]
     return pin
-
-
-@dataclass(slots=True)
-class Pins:
-    """The PINs of one run: one for each place that they come from, so that all who log in know of a wrong one."""
-
-    read: Callable[[KeyUri], Pin | None] = read_pin
-    _known: dict[tuple[object, ...], Pin | None] = field(default_factory=dict, repr=False)
-
-    def of(self, uri: KeyUri) -> Pin | None:
-        """The PIN of a token. A file that has changed since is read again."""
-        source = _source(uri)
-        if source not in self._known:
-            self._known[source] = self.read(uri)
-        return self._known[source]
-
-    def close(self) -> None:
-        """Wipe them all."""
-        for pin in self._known.values():
-            if pin is not None:
-                pin.close()
-        self._known.clear()
-
-
-def _source(uri: KeyUri) -> tuple[object, ...]:
-    """Where a PIN comes from, and for which token."""
-    token = (uri.token, uri.manufacturer, uri.model, uri.serial, uri.slot_id)
-    if uri.pin_value is not None:
-        import hashlib
-
-        digest = hashlib.sha256(uri.pin_value.encode("utf-8", "surrogateescape")).digest()
-        return (*token, digest)
-    with suppress(ValueError, OSError):
-        path = pin_path(uri)
-        if path is not None:
-            status = os.stat(path)
-            return (*token, path, status.st_ino, status.st_size, status.st_mtime_ns)
-    return (*token, uri.pin_source)

@@ -53,10 +53,10 @@ def without_pin(text: str) -> str:
     return _PIN.sub(r"\1***", text)
 
 
-def parse_uri(text: str) -> KeyUri:
+def parse_uri(text: str, *, needs_key: bool = True) -> KeyUri:
     """Take a URI apart; a text without "pkcs11:" is the label of an object, and so is one without "=" behind it.
 
-    ValueError says what is wrong with it, never what the PIN is.
+    One that *needs_key* names a key, not a token alone. ValueError says what is wrong with it, never what the PIN is.
     """
     rest = text[len(SCHEME) :] if text.lower().startswith(SCHEME) else ""
     if not rest or "=" not in rest:
@@ -71,7 +71,7 @@ def parse_uri(text: str) -> KeyUri:
             if field_name in values:
                 raise ValueError(f"says {field_name.replace('_', '-')} twice")
             values[field_name] = value
-    return _checked(KeyUri(**values))
+    return _checked(KeyUri(**values), needs_key)
 
 
 def _attribute(part: str, quotable: bool) -> tuple[str, str | bytes | int]:
@@ -103,8 +103,8 @@ def _decoded(name: str, coded: str) -> bytes:
     return value
 
 
-def _checked(uri: KeyUri) -> KeyUri:
-    if uri.object is None and uri.id is None:
+def _checked(uri: KeyUri, needs_key: bool) -> KeyUri:
+    if needs_key and uri.object is None and uri.id is None:
         raise ValueError("names neither object nor id")
     if uri.type is not None and uri.type not in _TYPES:
         raise ValueError(f"has the type {uri.type!r}, and a key is of type {' or '.join(_TYPES)}")
