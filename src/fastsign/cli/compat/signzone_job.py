@@ -90,6 +90,7 @@ def make_job(line: CommandLine, options: Options, operands: list[str]) -> Job:
     form = output_format(line, values.get("O"), default=FULL if output == "-" else TEXT)
     return Job(
         **_switches(options),
+        **_how_it_runs(env, options),
         zone_file=zone_file,
         origin=parse_origin(values.get("o", os.path.basename(zone_file))),
         now=now,
@@ -117,11 +118,17 @@ def make_job(line: CommandLine, options: Options, operands: list[str]) -> Job:
         sync_digests=digests,
         sync_cdnskey=cdnskey,
         max_ttl=number_of_32_bits(line, values.get("M"), "maximum TTL must be numeric"),
-        workers=options.workers(),
-        engine=_engine(env, values.get("E", "")),
-        hsm=hsm_settings(env, values, options.replicas),
         header=form.header(now, source_serial(line, values.get("L")), _header(line, now)),
     )
+
+
+def _how_it_runs(env: Env, options: Options) -> dict[str, Any]:
+    """What changes nothing in the signed zone."""
+    return {
+        "workers": options.workers(),
+        "engine": _engine(env, options.values.get("E", "")),
+        "hsm": hsm_settings(env, options.values, options.replicas),
+    }
 
 
 def _engine(env: Env, text: str) -> str:
