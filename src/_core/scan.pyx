@@ -38,6 +38,12 @@ cdef extern from "scan.h" nogil:
         fs_scan_refusal *refusals
         uint32_t refusal_count
 
+    ctypedef struct fs_scan_included:
+        char *path
+        uint64_t inode
+        uint64_t octets
+        int64_t modified
+
     ctypedef struct fs_scan_result:
         uint64_t octets
         uint64_t records
@@ -49,8 +55,11 @@ cdef extern from "scan.h" nogil:
         uint32_t *breaks
         uint32_t break_count
         char reason[64]
+        fs_scan_included *included
+        uint32_t included_count
 
     fs_status fs_scan(const fs_scan_options *options, const fs_scan_columns *columns, fs_scan_result *result, fs_error *error)
+    void fs_scan_free(fs_scan_result *result)
     fs_status fs_scan_rdata(uint16_t rrclass, uint16_t type, const uint8_t *text, uint64_t text_length, const uint8_t *origin,
                             uint8_t *rdata, uint32_t *rdata_length, fs_error *error)
     int32_t fs_scan_type(const uint8_t *text, size_t length)
@@ -64,7 +73,7 @@ cdef extern from "rrtypes.h" nogil:
     size_t fs_name_to_text(const uint8_t *name, char *text)
 
 
-Scan = _namedtuple("Scan", "warnings octets records file line reason breaks")
+Scan = _namedtuple("Scan", "warnings octets records file line reason breaks included")
 
 
 cdef fs_column *_growing(Column column, str typecode) except NULL:
@@ -94,6 +103,16 @@ cdef list _warnings(fs_scan_result *result):
     if result.warnings_lost:
         lines.append(f"{result.warnings_lost} more warnings")
     return lines
+
+
+cdef list _included(fs_scan_result *result):
+    """(path, inode, octets, nanoseconds since 1970) of the files that were included."""
+    cdef fs_scan_included *file
+    cdef list files = []
+    for i in range(result.included_count):
+        file = &result.included[i]
+        files.append((_os.fsdecode(<bytes>file.path), file.inode, file.octets, file.modified))
+    return files
 
 
 cdef const uint8_t *_origin_of(bytes origin) except NULL:
@@ -129,10 +148,10 @@ cdef object _scan(fs_scan_options *options, bytes origin, object arena):
             status = fs_scan(options, &columns, &result, &error)
         check(status, &error)
         return Scan(_warnings(&result), result.octets, result.records, _os.fsdecode(<bytes>result.file), result.line,
-                    (<bytes>result.reason).decode(), [result.breaks[i] for i in range(result.break_count)])
+                    (<bytes>result.reason).decode(), [result.breaks[i] for i in range(result.break_count)],
+                    _included(&result))
     finally:
-        free(result.warnings)
-        free(result.breaks)
+        fs_scan_free(&result)
 
 
 def scan_file(path, bytes origin, arena, int rrclass=1, long long stop_at=-1, uint32_t now=0, uint64_t window=0,

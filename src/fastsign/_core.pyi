@@ -49,7 +49,10 @@ class _Arena(Protocol):
     def rdata(self) -> Column: ...
 
 class Scan(NamedTuple):
-    """What a scan found besides the records; file and line are those of the last record read."""
+    """What a scan found besides the records; file and line are those of the last record read.
+
+    *included*: (path, inode, octets, time of the last change in nanoseconds since 1970) of files that were included.
+    """
 
     warnings: list[str]
     octets: int
@@ -58,6 +61,7 @@ class Scan(NamedTuple):
     line: int
     reason: str
     breaks: list[int]
+    included: list[tuple[str, int, int, int]]
 
 def scan_file(
     path: str | bytes | PathLike[str],

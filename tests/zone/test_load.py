@@ -45,6 +45,23 @@ def test_it_counts_octets_of_all_files_and_names_the_file_in_warnings(folder: Pa
     assert len(loaded.arena.owner) == 5
 
 
+def test_it_tells_which_files_were_included_and_what_they_were_when_they_were_read(folder: Path) -> None:
+    (folder / "more").write_bytes(b"x A 192.0.2.2\n$INCLUDE most\n$INCLUDE most y\n")
+    (folder / "most").write_bytes(b"z A 192.0.2.2\n")
+    (folder / "zone").write_bytes(ZONE + b"$INCLUDE more\n$INCLUDE " + str(folder).encode() + b"/most v\n")
+    paths = ["more", "most", "most", f"{folder}/most"]
+    facts = [os.stat(path) for path in paths]
+    assert list(load_zone("zone", ORIGIN).included) == [
+        (path, fact.st_ino, fact.st_size, fact.st_mtime_ns) for path, fact in zip(paths, facts, strict=True)
+    ]
+
+
+def test_many_included_files_are_told_of(folder: Path) -> None:
+    (folder / "more").write_bytes(b"x A 192.0.2.2\n")
+    (folder / "zone").write_bytes(ZONE + b"$INCLUDE more\n" * 100)
+    assert [path for path, *_ in load_zone("zone", ORIGIN).included] == ["more"] * 100
+
+
 def test_a_mistake_is_told_with_its_file_and_line(folder: Path) -> None:
     (folder / "more").write_bytes(b"\n\nx A 192.0.2\n")
     (folder / "zone").write_bytes(ZONE + b"$INCLUDE more\n")

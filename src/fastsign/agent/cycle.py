@@ -13,7 +13,7 @@ from fastsign.agent.content import Content, content_of
 from fastsign.agent.job import refresh_at
 from fastsign.agent.keyring import Foundry, Keyring, folders_of, load_keyring, updated
 from fastsign.agent.ksr import current
-from fastsign.agent.marks import mark_of
+from fastsign.agent.marks import mark_of, marks_of
 from fastsign.agent.memory import Memory, load_memory, save_memory
 from fastsign.agent.place import Place, locked
 from fastsign.agent.publish import discard, publish_signed, publish_unsigned
@@ -71,7 +71,8 @@ def remembered(zone: Zone) -> Outcome:
     memory = load_memory(Place(zone.name.lower(), zone.key_directory).memory)
     output = zone.signed_file or ""
     success, expires = memory.last_success, memory.expires
-    return Outcome(zone.name, "failed", output, memory.serial, expires=expires, last_success=success)
+    read = memory.read(zone.file or "", zone.file == zone.signed_file)
+    return Outcome(zone.name, "failed", output, memory.serial, expires=expires, last_success=success, read=read)
 
 
 class _Pass:
@@ -176,8 +177,7 @@ class _Pass:
 
     def _load_if_changed(self, memory: Memory, reread: bool) -> ZoneFile | None:
         """The zone file if it is not that which was signed last; where it is no good, the last one serves on."""
-        before = memory.signed if self.in_place else memory.unsigned
-        if not reread and before is not None and mark_of(self.input) == before and memory.fingerprint:
+        if not reread and memory.fingerprint and self._is_untouched(memory):
             return None
         try:
             return self._checked(read_zone(self.input, self.name, self.now))
@@ -186,6 +186,11 @@ class _Pass:
                 raise
             self.problems.append(f"{error}".strip())
             return None
+
+    def _is_untouched(self, memory: Memory) -> bool:
+        """Are the files that the zone was read from, all of them, what they were?"""
+        read = memory.read(self.input, self.in_place)
+        return read.get(self.input) is not None and marks_of(read) == read
 
     def _checked(self, zone: ZoneFile) -> ZoneFile:
         for warning in zone.warnings:
@@ -298,9 +303,11 @@ class _Pass:
         published_at = int(self.world.clock())
         self.ledger.commit(keyring.files, step, published_at)
         unsigned = memory.unsigned if self.problems else zone.mark
+        beside = memory.beside if self.problems else () if self.in_place else tuple(zone.beside.items())
         memory = replace(
             memory.retired(published_at, self.linger).signed_for(self.policy.signatures_validity, self.now),
             unsigned=unsigned,
+            beside=beside,
             signed=mark_of(self.output),
             serial=serial,
             fingerprint=content.fingerprint(self.policy),
@@ -351,6 +358,7 @@ class _Pass:
             next_event=step.next_event,
             due=min((moment for moment in moments if moment is not None), default=None),
             last_success=memory.last_success,
+            read=memory.read(self.input, self.in_place),
             problems=tuple(self.problems),
             log=(*self.log, *step.log),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from fastsign.agent.cycle import World, remembered, run_zone
-from fastsign.agent.marks import Mark, mark_of
+from fastsign.agent.marks import Marks, marks_of
 from fastsign.agent.status import Outcome
 from fastsign.errors import FastsignError, PolicyError, system_reason
 from fastsign.kasp.config import Config, KeyStore, Zone
@@ -60,7 +60,7 @@ class Task:
     outcome: Outcome | None = None
     failures: int = 0  # in a row
     reread: bool = False
-    seen: Mark | None = None  # the zone's file when it was looked at last
+    seen: Marks = field(default_factory=dict)  # the files that the zone is read from, when they were looked at last
     attempts: int = 0
     last_attempt: float | None = None
     last_success: float | None = None
@@ -142,9 +142,9 @@ class Agent:
     def _notice_changes(self, now: float) -> None:
         for task in self.tasks.values():
             if task.due > now and task.outcome is not None:
-                mark = _mark_of(task.zone)
-                if mark is not None and mark != task.seen and mark.modified <= (now - _QUIET) * 1e9:
-                    task.due = now
+                for path, mark in marks_of(task.seen).items():
+                    if mark is not None and mark != task.seen[path] and mark.modified <= (now - _QUIET) * 1e9:
+                        task.due = now
 
     # ---- one zone after the other
 
@@ -165,11 +165,12 @@ class Agent:
         now = task.last_attempt = self.world.clock()
         task.attempts += 1
         self.listener.began(task.zone.name)
-        task.seen = _mark_of(task.zone)
+        task.seen = marks_of({task.zone.file or "", *task.seen})
         try:
             outcome = run_zone(task.zone, self.world, reread=task.reread)
         except (FastsignError, OSError, ValueError) as error:
             task.outcome = task.outcome or remembered(task.zone)
+            task.seen = {**marks_of(task.outcome.read), **task.seen}
             self._note_failure(task, error, now, once)
         else:
             task.reread = False
@@ -177,8 +178,8 @@ class Agent:
 
     def _note_outcome(self, task: Task, outcome: Outcome, now: float, once: bool) -> None:
         task.outcome = outcome
-        if task.zone.file == task.zone.signed_file:
-            task.seen = _mark_of(task.zone)  # what has changed is what was published
+        if not outcome.problems:
+            task.seen = outcome.read  # a file that has changed since is noticed
         self.listener.passed(outcome)
         if outcome.problems:
             for problem in outcome.problems:
@@ -195,13 +196,6 @@ class Agent:
         wait = min(_RETRY_FIRST * 2 ** min(task.failures - 1, 10), _RETRY_LAST)
         task.due = now + wait
         self.listener.failed(task.zone.name, error, None if once else wait)
-
-
-def _mark_of(zone: Zone) -> Mark | None:
-    try:
-        return mark_of(zone.file)
-    except OSError:
-        return None
 
 
 def reason_of(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -23,3 +24,17 @@ def mark_of(path: str | int | None) -> Mark | None:
     except FileNotFoundError:
         return None
     return Mark(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+Marks = Mapping[str, Mark | None]  # by path; None: there was no such file
+
+
+def marks_of(paths: Iterable[str]) -> dict[str, Mark | None]:
+    """The marks of files; what can't be looked at is left out."""
+    marks: dict[str, Mark | None] = {}
+    for path in paths:
+        try:
+            marks[path] = mark_of(path)
+        except OSError:
+            continue
+    return marks

@@ -16,6 +16,9 @@ class Memory:
     """What a run leaves to the next one. Moments are seconds since 1970."""
 
     unsigned: Mark | None = None  # the zone file that was signed last
+    beside: tuple[
+        tuple[str, Mark | None], ...
+    ] = ()  # path and mark of what was read with it: included files, the journal
     signed: Mark | None = None  # the signed zone that was published last
     serial: int | None = None  # its serial
     fingerprint: str = ""  # of keys and parameters that it was signed with
@@ -30,6 +33,10 @@ class Memory:
     expires: int | None = None  # when the first of its signatures ends
     told: int | None = None  # the serial that the hook has been called for
     last_success: int | None = None
+
+    def read(self, path: str, in_place: bool) -> dict[str, Mark | None]:
+        """The files that the zone at *path* was read from last, as they were. *in_place*: it was replaced since."""
+        return {path: self.signed if in_place else self.unsigned, **dict(self.beside)}
 
     def observed(self, now: int) -> tuple[int | None, int | None]:
         """The highest TTL of the zone, and of its DNSKEYs, that caches may still hold."""
@@ -99,7 +106,9 @@ def save_memory(path: str, memory: Memory) -> None:
 def _unpacked(content: dict[str, Any]) -> Memory:
     if content["version"] != 1:
         return Memory()
+    content = {"beside": (), **content}  # earlier versions had looked at one file
     values = {field.name: content[field.name] for field in fields(Memory)}
+    values["beside"] = tuple((path, mark and Mark(*mark)) for path, mark in values["beside"])
     for name in ("unsigned", "signed"):
         values[name] = None if values[name] is None else Mark(*values[name])
     for name in ("dnskeys", "foreign", "older", "validities"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from fastsign.agent.marks import Marks
 from fastsign.rollover.key import Key
 from fastsign.rollover.outcome import Change, Step, Wait
 
@@ -30,6 +31,7 @@ class Outcome:
     next_event: int | None = None  # of the keys
     due: int | None = None  # when there is something to do again: a key's event or a signature's end
     last_success: int | None = None
+    read: Marks = field(default_factory=dict)  # the files that the zone was read from, as they were
     problems: tuple[str, ...] = ()  # what went wrong, though the zone is as good as it can be
     log: tuple[str, ...] = ()  # what happened to the keys, in BIND's words
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from fastsign import _core
 from fastsign.agent.content import DELETE_CDS, Content
-from fastsign.agent.marks import Mark, mark_of
+from fastsign.agent.marks import Mark, Marks, mark_of
 from fastsign.agent.memory import Memory
 from fastsign.errors import FileError, JournalError, system_reason
 from fastsign.keys import facts
@@ -33,6 +33,7 @@ class ZoneFile:
     apex: Apex
     source: FileSource
     mark: Mark | None
+    beside: Marks  # of the files that it includes, and of the journal
     warnings: tuple[str, ...]
 
     @property
@@ -50,11 +51,13 @@ class ZoneFile:
 def read_zone(path: str, origin: bytes, now: int) -> ZoneFile:
     """Read a zone, text or raw, with the journal that a name server has left beside it.
 
-    The mark is that of the file before it was read. Errors as in fastsign.zone.load; FileError if it can't be opened.
+    The marks are those of the files as they were read. Errors as in fastsign.zone.load; FileError if the file can't be
+    opened.
     """
+    journal = path + ".jnl"
     try:
-        mark = mark_of(path)
-        source = FileSource(path, is_raw(path), _journal_of(path, mark))
+        mark, of_journal = mark_of(path), mark_of(journal)
+        source = FileSource(path, is_raw(path), journal if _is_newer(of_journal, mark) else None)
     except OSError as error:
         raise FileError(f"{path}: {system_reason(error)}") from None
     try:
@@ -62,7 +65,9 @@ def read_zone(path: str, origin: bytes, now: int) -> ZoneFile:
     except JournalError:  # of a zone that is another by now
         source = replace(source, journal=None)
         loaded = source.load(origin, now=now)
-    return ZoneFile(loaded.arena, Apex.of(loaded.arena, origin), source, mark, tuple(loaded.warnings))
+    beside = {os.path.abspath(name): Mark(*facts) for name, *facts in loaded.included}
+    apex = Apex.of(loaded.arena, origin)
+    return ZoneFile(loaded.arena, apex, source, mark, {**beside, journal: of_journal}, tuple(loaded.warnings))
 
 
 def is_raw(path: str) -> bool:
@@ -71,11 +76,9 @@ def is_raw(path: str) -> bool:
     return len(head) == 4 and struct.unpack(">I", head)[0] == _RAW
 
 
-def _journal_of(path: str, mark: Mark | None) -> str | None:
-    """The journal of a zone file, if it is not older than that: those of former zones stay behind."""
-    journal = path + ".jnl"
-    found = mark_of(journal)
-    return journal if found and mark and found.modified >= mark.modified else None
+def _is_newer(journal: Mark | None, zone: Mark | None) -> bool:
+    """Is a journal not older than its zone file? Those of former zones stay behind."""
+    return journal is not None and zone is not None and journal.modified >= zone.modified
 
 
 def remember_published(memory: Memory, zone: ZoneFile, now: int, linger: int) -> Memory:

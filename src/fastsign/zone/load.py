@@ -18,6 +18,7 @@ class Loaded(NamedTuple):
     warnings: list[str]  # in BIND's words: "zone.db:5: TTL set to prior TTL (3600)"
     octets: int  # read, from included files too
     missing_journal: str = ""  # name of a journal that was to be applied and is not there
+    included: tuple[tuple[str, int, int, int], ...] = ()  # files: (path, inode, octets, last change in ns since 1970)
 
 
 def load_zone(
@@ -47,7 +48,7 @@ def load_zone(
         octets, _ = read_raw(path, origin, arena, rrclass)
         return Loaded(arena, [], octets)
     scan = scan_file(path, origin, arena, rrclass, now=now, hint=hint, no_ttl=no_ttl)
-    return Loaded(arena, scan.warnings, scan.octets)
+    return Loaded(arena, scan.warnings, scan.octets, included=tuple(scan.included))
 
 
 def line_of_record(

@@ -56,7 +56,7 @@ class TextSource:
     def load(self, origin: bytes, rrclass: int = CLASS_IN, now: int = 0, arena: Arena | None = None) -> Loaded:
         arena = Arena.empty() if arena is None else arena
         scan = scan_text(self.text, origin, arena, rrclass, now=now, name=self.name, includes=self.includes)
-        return Loaded(arena, scan.warnings, scan.octets)
+        return Loaded(arena, scan.warnings, scan.octets, included=tuple(scan.included))
 
     def line_of(self, origin: bytes, rrclass: int, record: int) -> tuple[str, int]:
         scan = scan_text(

@@ -199,6 +199,13 @@ fs_status fs_scan(const fs_scan_options *options, const fs_scan_columns *columns
     return status;
 }
 
+void fs_scan_free(fs_scan_result *result) {
+    for (uint32_t i = 0; i < result->included_count; i++) free(result->included[i].path);
+    free(result->included);
+    free(result->warnings);
+    free(result->breaks);
+}
+
 //----------- One RDATA --------------------------------------------------------
 
 fs_status fs_scan_rdata(uint16_t rrclass, uint16_t type, const uint8_t *text, uint64_t text_length, const uint8_t *origin,

@@ -57,22 +57,34 @@ typedef struct {
     uint8_t ways;          /* FS_SCAN_*: which code reads common lines; the results are the same */
 } fs_scan_options;
 
+/* A file that another one includes, as it was when it was opened. */
+typedef struct {
+    char *path;
+    uint64_t inode, octets;
+    int64_t modified; /* nanoseconds since 1970 */
+} fs_scan_included;
+
 typedef struct {
     uint64_t octets;         /* read from all files */
     uint64_t records;        /* appended to the columns */
     uint64_t line;           /* of the last record read */
     char file[512];          /* of the last record read */
-    char *warnings;          /* each ends with a NUL; freed by the caller */
+    char *warnings;          /* each ends with a NUL; freed by fs_scan_free */
     uint64_t warnings_size;
     uint64_t warnings_lost;  /* warnings beyond the limit */
-    uint32_t *breaks;        /* [break_count] with `zone`: rows that begin a block though the row before has the same owner; freed by the caller */
+    uint32_t *breaks;        /* [break_count] with `zone`: rows that begin a block though the row before has the same owner; freed by fs_scan_free */
     uint32_t break_count;
     char reason[64];         /* with `zone`: why it is refused, in short; "": it is not */
+    fs_scan_included *included; /* [included_count] in the order in which they are opened; freed by fs_scan_free */
+    uint32_t included_count, included_capacity;
 } fs_scan_result;
 
 /* Read a zone. On failure the columns are as they were, and *error says what, in which file and line. */
 fs_status fs_scan(const fs_scan_options *options, const fs_scan_columns *columns, fs_scan_result *result,
                   fs_error *error) FS_MUST_CHECK;
+
+/* Free what a scan has found. */
+void fs_scan_free(fs_scan_result *result);
 
 /* RDATA of one record from text, its end being the end of the text; at most 65,535 octets are written to rdata. */
 fs_status fs_scan_rdata(uint16_t rrclass, uint16_t type, const uint8_t *text, uint64_t text_length, const uint8_t *origin,

@@ -102,6 +102,24 @@ static bool is_open_already(const fs_scanner *s, const struct stat *facts) {
     return false;
 }
 
+/* Remember a file that is included, so that a change of it shows. */
+static fs_status note_included(fs_scanner *s, const char *path, const struct stat *facts) {
+    fs_scan_result *result = s->result;
+    if (result->included_count == result->included_capacity) {
+        const uint32_t capacity = 2 * result->included_capacity + 16;
+        fs_scan_included *included = realloc(result->included, capacity * sizeof *included);
+        if (included == NULL) return no_memory(s);
+        result->included = included;
+        result->included_capacity = capacity;
+    }
+    char *copy = strdup(path);
+    if (copy == NULL) return no_memory(s);
+    result->included[result->included_count++] = (fs_scan_included){
+        .path = copy, .inode = facts->st_ino, .octets = (uint64_t)facts->st_size,
+        .modified = (int64_t)facts->st_mtim.tv_sec * 1000000000 + facts->st_mtim.tv_nsec};
+    return FS_OK;
+}
+
 fs_status fs_source_push(fs_scanner *s, const char *path) {
     fs_source *source = source_new(path);
     if (source == NULL) return no_memory(s);
@@ -113,7 +131,8 @@ fs_status fs_source_push(fs_scanner *s, const char *path) {
         source_free(source);
         return open_failed(s, path, number);
     }
-    const fs_status status = window_resize(s, source, s->options->window ? s->options->window : WINDOW_DEFAULT);
+    fs_status status = window_resize(s, source, s->options->window ? s->options->window : WINDOW_DEFAULT);
+    if (status == FS_OK && s->source != NULL) status = note_included(s, path, &source->before);
     if (status != FS_OK) {
         source_free(source);
         return status;
