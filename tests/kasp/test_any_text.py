@@ -14,7 +14,7 @@ WORDS = """
 { } ; { } ; ; " /* */ // # \\ = ! * include dnssec-policy default p keys ksk csk zsk lifetime unlimited P1Y
 30d algorithm 13 8 rsasha256 2048 tag-range 1 70000 key-store "s" nsec3param iterations 0 optout yes
 salt-length 8 options directory "/d" zone "example" type primary file "x" inline-signing no key
-key-directory parental-agents remote-servers pa 10.0.0.1 fd00::1 port 53 source tls view in-view v ch in
+key-directory parental-agents remote-servers template pa 10.0.0.1 fd00::1 port 53 source tls view in-view v ch in
 cds-digest-types sha-256 dnskey-ttl 1h signatures-validity -1 acl any checkds explicit update-policy local
 allow-update none max-zone-ttl 0 purge-keys secret "c2VjcmV0" hmac-sha256 sig-signing-type 65534 . .. \\000
 \udcff

@@ -14,7 +14,8 @@ from fastsign.kasp.policy import KEY_DIRECTORY, Policy
 from fastsign.kasp.reading import Findings, Settings, Source, StatementError, Words, pass_over
 from fastsign.kasp.servers import LISTS, Directory, Keys, ListText, read_key, read_list
 from fastsign.kasp.syntax import Statement
-from fastsign.kasp.zones import Surroundings, ViewText, make_zones, read_options, read_view, read_zone
+from fastsign.kasp.zone_text import TemplateText, ViewText, read_options, read_template, read_view, read_zone
+from fastsign.kasp.zones import Surroundings, make_zones
 
 
 def parse_config(
@@ -91,6 +92,7 @@ class _Parts:
     stores: list[tuple[KeyStore, Place]] = field(default_factory=list)
     lists: dict[tuple[str, str], ListText] = field(default_factory=dict)
     views: list[ViewText] = field(default_factory=list)
+    templates: dict[str, TemplateText] = field(default_factory=dict)  # by name, in lower case
 
 
 def _read(source: Source, text: str, path: str) -> _Parts:
@@ -117,6 +119,8 @@ def _take(statement: Statement, parts: _Parts, source: Source) -> None:
             parts.outside.zones.append(read_zone(words, source))
         case "view":
             parts.views.append(read_view(words, source))
+        case "template":
+            _take_template(read_template(words, source), parts)
         case "options":
             if parts.options is not None:
                 raise StatementError(statement.place, "'options' redefined near 'options'")
@@ -129,7 +133,14 @@ def _take(statement: Statement, parts: _Parts, source: Source) -> None:
             source.unknown(statement, vocabulary.STATEMENTS, _OWN, strict=False)
 
 
-_OWN = ("dnssec-policy", "key-store", "key", "zone", "view", "options", *LISTS)
+_OWN = ("dnssec-policy", "key-store", "key", "zone", "template", "view", "options", *LISTS)
+
+
+def _take_template(text: TemplateText, parts: _Parts) -> None:
+    other = parts.templates.setdefault(text.name.lower(), text)
+    if other is not text:
+        where = f"{other.place.file}:{other.place.line}"
+        parts.findings.error(text.place, f"template '{text.name}' is duplicated: also defined at {where}")
 
 
 def _take_list(kind: str, words: Words, parts: _Parts, source: Source) -> None:
@@ -154,7 +165,8 @@ def _make(parts: _Parts, source: Source) -> Config:
     options = parts.options or {}
     port = options["port"].value if "port" in options else DNS_PORT
     keys = {wire: key for wire, (key, _) in parts.outside.keys.found.items()}
-    around = Surroundings(policies, options, Directory(parts.lists, keys, {}, port), source.folder, findings)
+    directory = Directory(parts.lists, keys, {}, port)
+    around = Surroundings(policies, options, directory, source.folder, findings, parts.templates)
     views = [parts.outside, *parts.views]
     zones = make_zones(views, around)
     return Config(policies, stores, zones, tuple(dict.fromkeys(findings.warnings)))

@@ -1,4 +1,4 @@
-"""zone, view and options: what they say, what they inherit, and BIND's checks (lib/isccfg/check.c)."""
+"""zone, view and options: what they mean, what they inherit, and BIND's checks (lib/isccfg/check.c)."""
 
 from __future__ import annotations
 
@@ -7,152 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fastsign.errors import system_reason
-from fastsign.kasp import vocabulary
 from fastsign.kasp.builtin import NONE
 from fastsign.kasp.config import Place, Zone
 from fastsign.kasp.policy import Policy
-from fastsign.kasp.reading import Findings, Setting, Settings, Source, Spec, StatementError, Words, hint
-from fastsign.kasp.servers import Directory, Keys, read_key, read_list, read_sender
-from fastsign.kasp.syntax import Block, Word
-from fastsign.keys import facts, names
+from fastsign.kasp.reading import Findings, Setting, Settings, StatementError, hint
+from fastsign.kasp.servers import Directory
+from fastsign.kasp.templates import with_template
+from fastsign.kasp.zone_text import OLD, PRIMARY, SECONDARY, VALIDITIES, TemplateText, ViewText, ZoneText
+from fastsign.keys import names
 
-PRIMARY = ("primary", "master")
-SECONDARY = ("secondary", "slave")
-_TYPES = (*PRIMARY, *SECONDARY, "mirror", "delegation-only", "forward", "hint", "redirect", "static-stub", "stub")
 _PRIVATE_TYPES = range(0xFF00, 0x10000)  # RFC 6895 section 3.1
 _MOST_MINUTES = 24 * 60  # of dnssec-loadkeys-interval
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneText:
-    """A zone statement as it is written."""
-
-    name: str
-    place: Place
-    settings: Settings
-    is_internet: bool  # of class IN
-
-
-@dataclass(slots=True)
-class ViewText:
-    """A view; that of the zones outside of all views has no name."""
-
-    name: str | None
-    place: Place | None
-    keys: Keys
-    settings: Settings = field(default_factory=dict)
-    zones: list[ZoneText] = field(default_factory=list)
-    is_internet: bool = True
-
-
-# ---- what is written
-
-
-def _anything(words: Words) -> None:
-    words.rest()
-
-
-def _allows_update(words: Words) -> bool:
-    """Does an allow-update let anybody in?"""
-    items = words.rest()  # a port and a transport may come first
-    if not items or not isinstance(items[-1], Block):
-        raise words.near("'{' expected")
-    elements = [statement.items[0] for statement in items[-1].statements]
-    return not all(isinstance(element, Word) and element.text.lower() == "none" for element in elements)
-
-
-# What a zone inherits from its view, and that from the options.
-_INHERITED: Spec = {
-    "allow-update": _allows_update,
-    "checkds": lambda words: words.one_of("yes", "explicit", "no", "true", "false"),
-    "dnskey-sig-validity": _anything,
-    "dnssec-loadkeys-interval": Words.number,
-    "dnssec-policy": Words.string,
-    "key-directory": Words.quoted,
-    "max-zone-ttl": _anything,
-    "parental-source": lambda words: read_sender(words, 4),
-    "parental-source-v6": lambda words: read_sender(words, 6),
-    "serial-update-method": lambda words: words.one_of("date", "increment", "unixtime"),
-    "sig-signing-nodes": Words.number,
-    "sig-signing-signatures": Words.number,
-    "sig-signing-type": Words.number,
-    "sig-validity-interval": _anything,
-}
-_OLD = ("auto-dnssec", "dnssec-dnskey-kskonly", "dnssec-secure-to-insecure", "update-check-ksk", "dnssec-update-mode")
-_VALIDITIES = ("sig-validity-interval", "dnskey-sig-validity")
-
-
-def options_spec(source: Source) -> Spec:
-    def directory(words: Words) -> str:
-        place, folder = words.place, words.quoted()
-        try:
-            source.enter(os.path.join(source.folder, folder))
-        except OSError as error:
-            raise StatementError(place, f"change directory to '{folder}' failed: {system_reason(error)}") from None
-        source.folder = os.path.join(source.folder, folder)
-        return source.folder
-
-    return {**_INHERITED, "directory": directory, "port": Words.port}
-
-
-def _is_internet(words: Words) -> bool:
-    """Take the class behind a name, if there is one: is it IN?"""
-    if not isinstance(words.ahead, Word):
-        return True
-    place, text = words.place, words.string()
-    number = facts.class_number(text)
-    if number is None:
-        raise StatementError(place, f"unknown class '{text}'")
-    return number == facts.class_number("IN")
-
-
-def read_options(words: Words, source: Source) -> Settings:
-    block = words.block()
-    words.end()
-    return source.settings(block, options_spec(source), vocabulary.OPTIONS, strict=False)
-
-
-def read_view(words: Words, source: Source) -> ViewText:
-    view = ViewText(words.string(), words.statement.place, Keys(source.findings))
-    view.is_internet = _is_internet(words)
-    block = words.block()
-    words.end()
-
-    def zone(inner: Words) -> None:
-        view.zones.append(read_zone(inner, source))
-
-    def key(inner: Words) -> None:
-        view.keys.add(*read_key(inner, source))
-
-    spec = {**_INHERITED, "zone": zone, "key": key}
-    view.settings = source.settings(block, spec, vocabulary.VIEW, strict=False)
-    return view
-
-
-def read_zone(words: Words, source: Source) -> ZoneText:
-    name = words.string()
-    is_internet = _is_internet(words)
-    block = words.block()
-    words.end()
-    spec: Spec = {
-        **_INHERITED,
-        **dict.fromkeys(_OLD, _anything),
-        "auto-dnssec": lambda inner: inner.one_of("allow", "maintain", "off"),
-        "database": _anything,
-        "dlz": _anything,
-        "file": Words.quoted,
-        "in-view": Words.string,
-        "inline-signing": Words.boolean,
-        "parental-agents": lambda inner: read_list(inner, source),
-        "type": lambda inner: inner.one_of(*_TYPES),
-        "update-policy": _anything,
-    }
-    settings = source.settings(block, spec, vocabulary.ZONE)
-    return ZoneText(name, words.statement.place, settings, is_internet)
-
-
-# ---- what it means
 
 
 @dataclass(slots=True)
@@ -164,7 +29,8 @@ class Surroundings:
     directory: Directory
     folder: str
     findings: Findings
-    files: dict[str, tuple[Place, bool]] = field(default_factory=dict)  # by path: where, is it written to
+    templates: Mapping[str, TemplateText]  # by name, in lower case
+    files: dict[str, tuple[ZoneText, Place, bool]] = field(default_factory=dict)  # by path: whose, where, written to?
     key_folders: dict[tuple[bytes, str], tuple[ZoneText, str]] = field(default_factory=dict)
 
 
@@ -242,7 +108,7 @@ def _zones_of(view: ViewText, around: Surroundings, seen: dict[bytes, Place]) ->
         seen[name] = text.place
         if "in-view" in text.settings or not (text.is_internet and view.is_internet):
             continue
-        zone = _zone(name, scope)
+        zone = _zone(name, replace(scope, text=with_template(text, name, view, around.templates, around.findings)))
         if zone is not None:
             yield zone
 
@@ -279,7 +145,7 @@ def _check_with_policy(shown: str, scope: Scope, policy: Policy | None) -> None:
         )
     if (auto := settings.get("auto-dnssec")) and auto.value != "off":
         scope.error(f"'auto-dnssec {auto.value};' cannot be configured if dnssec-policy is also set", auto.value_place)
-    for option in (*_OLD[1:], *_VALIDITIES):
+    for option in (*OLD[1:], *VALIDITIES):
         if option in settings:
             scope.error(f"{option}: cannot be configured if dnssec-policy is also set", settings[option].value_place)
     if not _inline(scope, policy) and not _dynamic(scope):
@@ -310,9 +176,9 @@ def _check_files(shown: str, scope: Scope, policy: Policy | None) -> None:
             scope.error(f"zone '{shown}': missing 'file' entry")
         return
     written = policy is not None or scope.type in SECONDARY or _dynamic(scope)
-    other = scope.around.files.setdefault(file.value, (file.value_place, written))
-    if other[0] != file.value_place and (written or other[1]):
-        scope.error(f"writeable file '{file.value}': already in use: {other[0].file}:{other[0].line}", file.value_place)
+    text, place, other = scope.around.files.setdefault(file.value, (scope.text, file.value_place, written))
+    if text.place != scope.text.place and (written or other):
+        scope.error(f"writeable file '{file.value}': already in use: {place.file}:{place.line}", file.value_place)
 
 
 def _check_key_folder(name: bytes, scope: Scope, policy_name: str) -> None:
