@@ -10,6 +10,7 @@ from functools import partial
 
 from fastsign.agent.commit import Ledger
 from fastsign.agent.content import Content, content_of
+from fastsign.agent.guard import refuse_to_lose_keys
 from fastsign.agent.job import refresh_at
 from fastsign.agent.keyring import Foundry, Keyring, folders_of, load_keyring, updated
 from fastsign.agent.ksr import current
@@ -19,12 +20,12 @@ from fastsign.agent.place import Place, locked
 from fastsign.agent.publish import discard, publish_signed, publish_unsigned
 from fastsign.agent.status import Outcome, Preview
 from fastsign.agent.zone import ZoneFile, next_serial, read_zone, real_path, remember_published
-from fastsign.errors import FastsignError, FileError, SigningError, ZoneError
+from fastsign.errors import FastsignError, FileError, ZoneError
 from fastsign.kasp.config import KeyStore, Zone
 from fastsign.kasp.policy import Policy
 from fastsign.keys import names
 from fastsign.keys.files import KeyFile
-from fastsign.rollover.key import HIDDEN, RUMOURED, UNRETENTIVE, Key
+from fastsign.rollover.key import RUMOURED, UNRETENTIVE, Key
 from fastsign.rollover.outcome import Observations, Step
 from fastsign.rollover.step import step as take_step
 from fastsign.sign.tell import SILENT, Tell
@@ -110,7 +111,7 @@ class _Pass:
             self.ledger.commit(keyring.files, step, self.now)
             outcome = Outcome(self.zone.name, "unchanged")
         else:
-            self._refuse_to_unsign(seen, content, step)
+            refuse_to_lose_keys(self.zone, memory, seen, content, step, force=force)
             outcome, memory = self._publish(memory, source, keyring, step, files, content)
         memory = self._call_hook(replace(memory, last_success=self.now) if not self.problems else memory)
         if memory != remembered:
@@ -123,19 +124,26 @@ class _Pass:
         memory = self._look_at_published(load_memory(self.place.memory))
         source = self._load_if_changed(memory, reread=False)
         keys = _made_up_for(keyring.keys, self.policy, memory, self.now)
+        seen = self._seen(memory, source, keyring)
         foundry = Foundry(self.name, self.folders, self.world.stores)
         try:
-            step = take_step(self.policy, keys, self.now, self._seen(memory, source, keyring), make_key=foundry.make)
+            step = take_step(self.policy, keys, self.now, seen, make_key=foundry.make)
             known = {**keyring.files, **{name: made for name, (made, _) in foundry.made.items()}}
         finally:
             foundry.close()
         files = {key.name: updated(known[key.name], key) for key in step.keys}
         content = self._under_bundle(content_of(self.name, self.policy, step.keys, files))
+        reasons = tuple(self._reasons(memory, content, source))
+        if reasons:
+            try:
+                refuse_to_lose_keys(self.zone, memory, seen, content, step)
+            except FastsignError as error:
+                self.problems.append(str(error))
         return Preview(
             before=keyring.keys,
             step=step,
             path=self.output,
-            reasons=tuple(self._reasons(memory, content, source)),
+            reasons=reasons,
             due=self._due(memory),
             problems=tuple(self.problems),
             interrupted=os.path.exists(self.place.intent),
@@ -320,20 +328,6 @@ class _Pass:
         )
         deed = Outcome(self.zone.name, done.deed, generated=done.generated, retained=done.retained)
         return deed, memory
-
-    def _refuse_to_unsign(self, seen: Observations, content: Content, step: Step) -> None:
-        """A zone whose keys are lost, or whose DS is still out there, is never published without signatures."""
-        if not content.is_unsigned:
-            return
-        known = {key.identity for key in (*step.keys, *step.purged)}
-        lost = sorted(seen.published - seen.foreign - known)
-        zone = names.to_message(self.name)
-        if lost:
-            tags = ", ".join(f"{tag} (algorithm {algorithm})" for algorithm, tag in lost)
-            raise SigningError(f"the key files of DNSKEY {tags} of zone {zone} are missing: it stays as it is")
-        trusted = [key.tag for key in step.keys if key.ksk and key.state.ds not in (None, HIDDEN)]
-        if trusted:
-            raise SigningError(f"zone {zone} would lose its keys while its parent may have a DS for key {trusted[0]}")
 
     def _call_hook(self, memory: Memory) -> Memory:
         """Once for each zone that was published, even if the run that published it was interrupted before."""
