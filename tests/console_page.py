@@ -2,8 +2,8 @@
 
 In a ```console block a line `$ command` is run in the test's folder, lines after it are what it prints, and a line
 `# Tue Nov 24 12:00:00 2026` says what time it is (UTC) from there on. `fastsign` runs in the test's own process with
-that clock; anything else is the shell's. A here-document may follow a command. Where a page shows `...` alone on a
-line, any lines may stand.
+that clock, and may have `> FILE` at its end; anything else is the shell's. A here-document may follow a command. Where
+a page shows `...` alone on a line, any lines may stand.
 
 Keys are made from small numbers instead of chance, so that tags and digests are those of the page.
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from fastsign.cli.compat import ksr_keygen
 from fastsign.keys import generate
 from fastsign.keys.convert import material_of
 from fastsign.keys.write import Material
@@ -76,8 +77,12 @@ def execute(entry: Entry) -> str:
     """What a command of a page prints, without blanks at the ends of lines."""
     words = shlex.split(entry.command)
     if words[0] == "fastsign":
+        into = words[-1] if words[-2] == ">" else None
+        words = words[:-2] if into else words
         done = command(words[1], *words[2:], check=False, now=entry.now)
-        printed = done.stdout + done.stderr
+        if into:
+            Path(into).write_text(done.stdout)
+        printed = done.stderr if into else done.stdout + done.stderr
     else:
         ran = subprocess.run(entry.command, shell=True, input=entry.stdin, capture_output=True, text=True)
         printed = ran.stdout + ran.stderr
@@ -96,7 +101,8 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def make_key(algorithm: int, bits: int = 0) -> tuple[bytes, Material]:
         return material_of(ec.derive_private_key(next(numbers), ec.SECP256R1()))
 
-    monkeypatch.setattr(generate, "make_key", make_key)
+    for module in (generate, ksr_keygen):
+        monkeypatch.setattr(module, "make_key", make_key)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()

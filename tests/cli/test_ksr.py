@@ -107,6 +107,15 @@ def test_keys_that_are_there_are_selected_and_left_alone(scene: Scene) -> None:
     check_chain(more, 186 * DAY, COMMON)
 
 
+def test_keys_reach_the_end_where_the_first_is_near_its_own(scene: Scene) -> None:
+    """Counted by lifetimes from the start, as BIND counts, the last one is missing."""
+    scene.keygen("common")
+    later = scene.keygen("common", "+722d", start="+350d")
+    check_chain(later, 186 * DAY, COMMON, NOW + 186 * DAY)
+    assert [key.times.inactive for key in later] == [NOW + number * 186 * DAY for number in (2, 3, 4)]
+    assert "generated at" in scene.request("common", "+722d", "+350d")
+
+
 def test_a_span_that_begins_in_the_middle_goes_on_from_the_key_that_is_there(scene: Scene) -> None:
     made = scene.keygen("common")
     later = scene.keygen("common", "+2y", start="+100d")

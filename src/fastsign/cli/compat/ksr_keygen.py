@@ -52,20 +52,22 @@ def check_rule(policy: Policy, rule: KeyRule) -> None:
 
 
 def provide(line: CommandLine, request: Request, policy: Policy, rule: KeyRule, keys: list[KeyFile]) -> Iterator[str]:
-    """Names of the keys that a line of the policy has from start to end, one after the other."""
-    inception = activate = request.start
+    """Names of the keys that a line of the policy has from start to end, each from where the one before it ends.
+
+    BIND goes on by lifetimes: where a key is in the middle of its life at the start, the last one is missing.
+    """
+    inception = request.start
     while inception < (request.end or 0):
         key = serving(rule, keys, inception)
         if key is None:
             tell(line, request, "Generating", inception)
-            key = create(line, request, policy, rule, activate, first=inception == request.start)
+            key = create(line, request, policy, rule, inception, first=inception == request.start)
         else:
             tell(line, request, "Selecting", inception)
         yield file_name(key)
         if not rule.lifetime or key.times.inactive is None:
             return
-        activate = key.times.inactive
-        inception += rule.lifetime
+        inception = key.times.inactive
 
 
 def serving(rule: KeyRule, keys: list[KeyFile], moment: int) -> KeyFile | None:
