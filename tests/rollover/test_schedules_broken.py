@@ -57,6 +57,7 @@ def without_rule(number):
 def without_signing_delay(monkeypatch):
     monkeypatch.setattr(timing, "_shares_signing", lambda *_: False)
     monkeypatch.setattr(timing, "_is_late", lambda *_: False)
+    monkeypatch.setattr(timing, "is_relied_on", lambda *_: False)
 
 
 BREAKS = {

@@ -8,6 +8,7 @@ import pytest
 
 from fastsign.kasp.policy import DAY, HOUR, MINUTE
 from fastsign.keys.metadata import KeyTimes
+from fastsign.rollover.outcome import Observations
 from fastsign.rollover.status import (
     DUE,
     NEXT,
@@ -106,6 +107,17 @@ def test_every_wait_has_its_rule_and_its_date():
     (ds,) = [wait for wait in zone.step().waits if wait.record == "ds"]
     assert (ds.rule, ds.until) == ("rule 3 (3f-3i)", None)
     assert "algorithm 13" in ds.reason
+
+
+def test_a_dnskey_that_signatures_need_says_so_and_when_it_is_looked_at_again():
+    gone, heir = key(1, ZSK, "OH--", "H"), key(2, ZSK, "OO--")
+    ksk = key(3, KSK, "O-OO")
+    seen = Observations(signers=frozenset({frozenset({gone.identity}), frozenset({heir.identity})}))
+    (wait,) = waits(policy(KSK, ZSK), [ksk, gone, heir], START, seen)
+    assert (wait.key, wait.record, wait.after) == (gone.name, "dnskey", "unretentive")
+    assert (wait.rule, wait.until) == ("rule 3 (3f-3i)", START + HOUR)
+    assert wait.reason == "caches may still hold RRsets that nobody could validate without ZSK 1"
+    assert waits(policy(KSK, ZSK), [ksk, gone, heir], START) == ()
 
 
 def test_each_rule_says_what_it_fears():

@@ -124,3 +124,26 @@ def test_signatures_made_under_a_longer_validity_are_waited_for() -> None:
     seen = Observations(signatures_validity=POLICY.signatures_validity + 5 * DAY)
     assert Intervals.of(POLICY, seen).policy.signing_delay == before + 5 * DAY
     assert Intervals.of(POLICY, Observations(signatures_validity=1)).policy.signing_delay == before
+
+
+def leaving(*signers, ds="O", others=("OO--",)):
+    """When the DNSKEY of a CSK may go, of a zone with RRsets that are signed by these sets of tags."""
+    gone = key(1, CSK, f"OHO{ds}", times=CHANGED)
+    rest = [key(number, ZSK, states) for number, states in enumerate(others, start=2)]
+    sets = frozenset(frozenset((13, tag) for tag in tags) for tags in signers)
+    return due(Intervals.of(POLICY, Observations(signers=sets)), [gone, *rest], 0, DNSKEY, UNRETENTIVE, START) - START
+
+
+def test_a_dnskey_stays_while_it_alone_has_signed_what_caches_may_have() -> None:
+    assert leaving({1}) == leaving({2}, {1}) == HOUR
+    assert leaving() == leaving({2}) == leaving({1, 2}) == leaving({1, 2}, {2}) == 0
+
+
+def test_another_signer_counts_once_every_validator_can_have_its_dnskey() -> None:
+    assert [leaving({1, 2}, others=(states,)) for states in ("RO--", "UU--", "HU--")] == [HOUR] * 3
+    assert leaving({1, 2}, others=("OU--",)) == 0
+    assert leaving({1, 3}, others=("OO--", "UH--")) == HOUR
+
+
+def test_nobody_needs_a_dnskey_of_a_zone_that_no_ds_points_to() -> None:
+    assert leaving({1}, ds="H") == 0

@@ -70,11 +70,12 @@ def plus(moment: int, interval: int) -> int:
 def due(intervals: Intervals, keys: Sequence[Key], at: int, record: str, state: str, now: int) -> int:
     """When that record of the key at *at* may enter *state* (keymgr_transition_time).
 
-    At once where the new state is an uncertain one. A DS that has not yet been seen at the parent, or is still seen
-    there, is looked for again in an hour.
+    At once where the new state is an uncertain one, but for a DNSKEY that is needed for signatures which caches have.
+    A DS that has not yet been seen at the parent, or is still seen there, is looked for again in an hour.
     """
     if state in (RUMOURED, UNRETENTIVE):
-        return now
+        needed = record == DNSKEY and state == UNRETENTIVE and is_relied_on(intervals, keys, at)
+        return now + HOUR if needed else now
     key = keys[at]
     if record == DS:
         seen_at = key.times.ds_publish if state == OMNIPRESENT else key.times.ds_delete
@@ -99,10 +100,24 @@ def _is_late(intervals: Intervals, key: Key, state: str) -> bool:
     After Dsgn there should be none. There are if no run came when signatures were due, if they were made for longer
     than the policy has them made now, or if another program has made them.
     """
-    sets = intervals.seen.signers or frozenset()
+    sets = intervals.seen.signers or ()
     if state == OMNIPRESENT:
         return any(key.identity not in signers for signers in sets)
     return any(key.identity in signers for signers in sets)
+
+
+def is_relied_on(intervals: Intervals, keys: Sequence[Key], at: int) -> bool:
+    """Do caches have RRsets for which the DNSKEY of the key at *at* is the only one that every validator can have?
+
+    Rule 3 holds by two keys of which one takes the other's place (3h), and knows of no third one that has signed too.
+    It matters only while a validator may look for signatures of the algorithm.
+    """
+    key = keys[at]
+    others = [other for index, other in enumerate(keys) if index != at and other.algorithm == key.algorithm]
+    if all(one.state.ds in (HIDDEN, None) for one in (key, *others)):
+        return False
+    known = {other.identity for other in others if other.state.dnskey == OMNIPRESENT}
+    return any(key.identity in signers and not signers & known for signers in intervals.seen.signers or ())
 
 
 def _signatures_due(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastsign.kasp.policy import KeyRule, Policy
-from fastsign.rollover.key import DNSKEY, DS, HIDDEN, KRRSIG, OMNIPRESENT, ZRRSIG, Key
+from fastsign.rollover.key import DNSKEY, DS, HIDDEN, KRRSIG, OMNIPRESENT, UNRETENTIVE, ZRRSIG, Key
 from fastsign.rollover.outcome import NOTHING_SEEN, Observations, Wait
 from fastsign.rollover.rules import RULES
 from fastsign.rollover.timing import Intervals
@@ -31,6 +31,7 @@ _BROKEN = {
 }
 _BY_TIME = {
     (DNSKEY, OMNIPRESENT): "caches may still hold the DNSKEY RRset without {key}",
+    (DNSKEY, UNRETENTIVE): "caches may still hold RRsets that nobody could validate without {key}",
     (DNSKEY, HIDDEN): "caches may still hold the DNSKEY RRset with {key}",
     (KRRSIG, OMNIPRESENT): "caches may still hold the DNSKEY RRset without a signature by {key}",
     (KRRSIG, HIDDEN): "caches may still hold the DNSKEY RRset with a signature by {key}",
@@ -80,7 +81,8 @@ def _explain(work: Work, wish: Wish, against: Veto, key: Key) -> tuple[str, str,
     seen_at = key.times.ds_publish if wish.after == OMNIPRESENT else key.times.ds_delete
     if wish.record == DS and (seen_at is None or seen_at > work.now):
         return PARENT, _BY_PARENT[wish.after], None
-    return TIME, _BY_TIME[wish.record, wish.after], against.until
+    rule = RULES[3] if wish.after == UNRETENTIVE else TIME  # by time only where signatures stand against it
+    return rule, _BY_TIME[wish.record, wish.after], against.until
 
 
 class _Named:
