@@ -42,7 +42,7 @@ def test_keygen_makes_a_key_with_libcrypto(engine: str, tmp_path: Path) -> None:
 def test_keygen_says_how_a_key_in_an_hsm_is_made(tmp_path: Path) -> None:
     outcome = run_ours(tmp_path, "dnssec-keygen", "-E", "pkcs11", "-a", "13", "example")
     assert (outcome.code, outcome.stdout, outcome.files) == (1, "", {})
-    assert outcome.stderr.startswith("dnssec-keygen: fatal: -E pkcs11: keys are made in files, not in an HSM")
+    assert outcome.stderr.startswith("dnssec-keygen: fatal: -E pkcs11: no HSM is named to make the key in")
     assert "dnssec-keyfromlabel" in outcome.stderr
 
 

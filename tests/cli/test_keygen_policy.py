@@ -142,9 +142,9 @@ def test_keys_of_a_key_store_are_in_its_directory(tmp_path: Path) -> None:
     assert (code, read_key(name, str(tmp_path / "store")).algorithm) == (0, 13)
 
 
-def test_a_key_in_an_hsm_is_refused_before_any_is_made(tmp_path: Path) -> None:
-    text = PAIR.replace("zsk", "zsk key-store s")
+def test_a_key_of_an_hsm_that_there_is_none_of_is_not_made_elsewhere(tmp_path: Path) -> None:
+    text = PAIR.replace("ksk", "ksk key-store s")
     code, names, err = made(tmp_path, "", text, 'key-store s { pkcs11-uri "pkcs11:pin-value=1234"; };')
     assert (code, names, [*tmp_path.glob("K*")]) == (1, [], [])
-    assert "kept in key-store 's', an HSM" in err
+    assert "no PKCS #11 module is named" in err
     assert "1234" not in err

@@ -70,9 +70,33 @@ def test_key_store() -> None:
         dnssec-policy p { keys { csk key-store hsm lifetime unlimited algorithm 13; }; };
     """
     config = config_of(text)
-    assert config.stores["hsm"] == KeyStore("hsm", "/keys", "pkcs11:token=t;pin-value=1234")
+    assert config.stores["hsm"] == KeyStore("hsm", "/keys", ("pkcs11:token=t;pin-value=1234",))
+    (warning,) = config.warnings
+    assert "pkcs11-uri: the URI has a PIN in it" in warning
     assert config.stores["key-directory"] == KeyStore()
     assert config.policies["p"].keys[0].store == "hsm"
+
+
+def test_a_key_store_of_several_tokens() -> None:
+    config = config_of('key-store hsm { pkcs11-uri { "pkcs11:token=a"; "pkcs11:token=b;pin-source=/p"; }; };')
+    assert config.stores["hsm"].pkcs11_uris == ("pkcs11:token=a", "pkcs11:token=b;pin-source=/p")
+    (warning,) = config.warnings
+    assert "a list of tokens is fastsign's own: named does not read it" in warning
+
+
+@pytest.mark.parametrize(
+    ("uri", "warning"),
+    [
+        ("token", "the URI does not begin with pkcs11:"),
+        ("pkcs11:token=a;colour=1", "the URI has the attribute 'colour'"),
+        ("pkcs11:token=a;object=k", "the URI names a key"),
+        ("pkcs11:token=a?pin-value=1234", "the URI has a PIN in it"),
+    ],
+)
+def test_what_is_wrong_with_the_uri_of_a_key_store(uri: str, warning: str) -> None:
+    (told,) = config_of(f'key-store hsm {{ pkcs11-uri "{uri}"; }};').warnings
+    assert warning in told
+    assert "1234" not in told
 
 
 def test_comments_of_all_styles() -> None:
@@ -290,6 +314,12 @@ def test_agents_that_cannot_be_asked_are_refused(agents: str, problem: str) -> N
         "key-store s { pkcs11-uri SECRET; };",
         'key-store s { pkcs11-uri "pkcs11:x" SECRET; };',
         'key-store s { pkcs11-uri "pkcs11:pin-value=SECRET" };',
+        "key-store s { pkcs11-uri { SECRET; }; };",
+        'key-store s { pkcs11-uri { "pkcs11:x" SECRET; }; };',
+        'key-store s { pkcs11-uri { "pkcs11:x" "SECRET"; }; };',
+        'key-store s { pkcs11-uri { "pkcs11:x"; { SECRET; }; }; };',
+        'key-store s { pkcs11-uri { "SECRET" }; };',
+        "key-store s { pkcs11-uri { }; };",
     ],
 )
 def test_secrets_and_pins_are_in_no_message(text: str) -> None:

@@ -132,7 +132,7 @@ class Foundry:
         from fastsign.keys.generate import make_key
 
         store = self.stores.get(rule.store)
-        if store is not None and store.pkcs11_uri:
+        if store is not None and store.pkcs11_uris:
             raise KeyFileError(
                 f"a key is due in key-store {rule.store}, which is an HSM: make it there, "
                 "and its files by fastsign keyfromlabel -k, and it will be taken"

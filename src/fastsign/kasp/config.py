@@ -46,11 +46,11 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class KeyStore:
-    """key-store "name" { directory; pkcs11-uri; }."""
+    """key-store "name" { directory; pkcs11-uri; }. Several URIs are of tokens that have the same keys."""
 
     name: str = KEY_DIRECTORY
     directory: str | None = None  # None: the zone's key-directory
-    pkcs11_uri: str | None = field(default=None, repr=False)  # it may have a PIN in it
+    pkcs11_uris: tuple[str, ...] = field(default=(), repr=False)  # of tokens; a PIN may be in them
 
 
 @dataclass(frozen=True, slots=True)

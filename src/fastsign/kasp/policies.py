@@ -11,8 +11,10 @@ from fastsign.kasp.config import KeyStore, Place
 from fastsign.kasp.durations import format_duration
 from fastsign.kasp.policy import DAY, KEY_DIRECTORY, KeyRule, Nsec3Rule, Policy
 from fastsign.kasp.reading import Findings, Settings, Source, Spec, StatementError, Words, hint
+from fastsign.kasp.syntax import Block, Statement, Word
 from fastsign.kasp.vocabulary import DURATIONS
 from fastsign.keys import ds, facts
+from fastsign.keys.pkcs11.uri import SCHEME, parse_uri
 
 _RSA_BITS, _RSA_DEFAULT = range(1024, 4097), 2048
 _SHORT = 30 * DAY  # of a lifetime
@@ -138,9 +140,48 @@ def read_store(words: Words, source: Source) -> tuple[KeyStore, Place]:
     name = words.string()
     block = words.block()
     words.end()
-    found = source.settings(block, {"directory": Words.string, "pkcs11-uri": Words.quoted})
+    found = source.settings(block, {"directory": Words.string, "pkcs11-uri": _read_uris})
     values = {option: setting.value for option, setting in found.items()}
-    return KeyStore(name, values.get("directory"), values.get("pkcs11-uri")), words.statement.place
+    return KeyStore(name, values.get("directory"), values.get("pkcs11-uri", ())), words.statement.place
+
+
+def _read_uris(words: Words) -> tuple[str, ...]:
+    """One URI, or ours: { "first"; "second"; }. No message shows a word of it: there may be a PIN in it."""
+    place = words.place
+    if not isinstance(words.ahead, Block):
+        uris: tuple[str, ...] = (words.quoted(),)
+    else:
+        uris = tuple(_uri(statement) for statement in words.block().statements)
+        if not uris:
+            raise StatementError(place, "pkcs11-uri: the list is empty")
+        words.findings.warn(place, "pkcs11-uri: a list of tokens is fastsign's own: named does not read it")
+    for number, uri in enumerate(uris, 1):
+        which = f"pkcs11-uri {number}" if len(uris) > 1 else "pkcs11-uri"
+        for fault in _faults(uri):
+            words.findings.warn(place, f"{which}: {fault}")
+    return uris
+
+
+def _uri(statement: Statement) -> str:
+    first, *more = statement.items
+    if more or not isinstance(first, Word) or not first.quoted:
+        raise StatementError(statement.place, "expected quoted string near '...'")
+    return first.text
+
+
+def _faults(text: str) -> Iterator[str]:
+    """What named would not look at: it hands the text on as it is."""
+    try:
+        if not text.lower().startswith(SCHEME):
+            raise ValueError(f"does not begin with {SCHEME}")
+        uri = parse_uri(text, needs_key=False)
+    except ValueError as error:
+        yield f"the URI {error}: no key will be made or found there"
+        return
+    if uri.object is not None or uri.id is not None:
+        yield "the URI names a key: a key store is a token, and its keys get names of their own"
+    if uri.pin_value is not None:
+        yield "the URI has a PIN in it, which will stand in all files of its keys: name a file by pin-source instead"
 
 
 # ---- what it means

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fastsign.cli.compat import keygen, long_names
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, run_tool
 from fastsign.cli.compat.engines import TOKEN
+from fastsign.cli.compat.hsm_options import module_for
 from fastsign.cli.compat.keyfiles import file_name, in_folder, read_moment
 from fastsign.cli.compat.keygen_run import (
     Request,
@@ -82,8 +83,6 @@ TOOL = Tool(
 )
 
 _SUPPORTED = facts.SUPPORTED - {facts.ED448}
-# Where the module's path is taken from, after the label and -E: what OpenSSL's engine and its provider go by.
-_MODULE_VARIABLES = ("PKCS11_MODULE_PATH", "PKCS11_PROVIDER_MODULE")
 
 
 @dataclass(slots=True)
@@ -156,6 +155,8 @@ def _uri_of(line: CommandLine, wish: _Wish) -> KeyUri:
         raise FatalError(f"the key label {error}") from None
     if uri.pin_value is not None:
         line.warn("warning: the label has a PIN in it, which others may see: name a file with it by pin-source instead")
+    for name, _ in uri.vendor:
+        line.warn(f"warning: {name} in the label is a vendor's own: no PKCS #11 module can be asked for it")
     return uri
 
 
@@ -205,7 +206,7 @@ def _public_key(line: CommandLine, wish: _Wish, uri: KeyUri, key: KeyFile) -> by
     from fastsign.keys.pkcs11.module import find_key
 
     try:
-        found = find_key(uri, _module(line.env, wish.engine, uri))
+        found = find_key(uri, module_for(line.env, wish.engine, uri))
     except HsmError as error:
         raise _not_to_be_had(key, str(error)) from None
     if key.algorithm not in found.algorithms:
@@ -217,21 +218,6 @@ def _public_key(line: CommandLine, wish: _Wish, uri: KeyUri, key: KeyFile) -> by
     if wish.request.verbosity > 0:
         line.warn(f"{uri.describe()}: object {found.label!r} with id {found.id.hex() or 'none'}")
     return found.public_key
-
-
-def _module(env: Env, engine: str, uri: KeyUri) -> str:
-    """Path of the PKCS #11 module."""
-    if uri.module_path is not None:
-        return env.path(uri.module_path)
-    if "/" in engine:
-        return env.path(engine)
-    if engine not in ("", TOKEN):
-        raise HsmError(f"-E {engine} is neither {TOKEN} nor the path of a PKCS #11 module")
-    for variable in _MODULE_VARIABLES:
-        if env.environ.get(variable):
-            return env.environ[variable]
-    ways = f"-E /path/to/module.so, module-path= in the label, or the environment's {_MODULE_VARIABLES[0]}"
-    raise HsmError(f"no PKCS #11 module is named: do it by {ways}")
 
 
 # ---- tags and files

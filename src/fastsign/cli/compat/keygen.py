@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastsign.cli.compat import long_names
 from fastsign.cli.compat.common import (
     CommandLine,
@@ -13,10 +15,10 @@ from fastsign.cli.compat.common import (
     parse_verbosity,
     run_tool,
 )
-from fastsign.cli.compat.engines import TOKEN, parse_engine
+from fastsign.cli.compat.engines import LIBCRYPTO, parse_engine
 from fastsign.cli.compat.keyfiles import parse_interval, read_moment
 from fastsign.cli.compat.keygen_policy import requests_of
-from fastsign.cli.compat.keygen_run import Request, make
+from fastsign.cli.compat.keygen_run import Request, Store, make
 from fastsign.cli.env import Env
 from fastsign.keys import facts
 
@@ -53,7 +55,8 @@ Options:
     -d <digest bits>: of no effect for these algorithms
     -f <keyflag>: ZSK | KSK | REVOKE (with -k: only keys of this role)
     -E <engine>:
-        name of an OpenSSL engine to use: openssl
+        openssl, or pkcs11 or the path of a PKCS #11 module for keys in an HSM
+    --store <uri>: make the key in an HSM, a PKCS #11 URI
     -L <ttl>: default key TTL
     -M <min>:<max>: allowed Key ID range
     -p <protocol>: (default: 3 [dnssec])
@@ -87,7 +90,7 @@ TOOL = Tool(
     "3A:a:b:Cc:D:d:E:Ff:GhI:i:K:k:L:l:M:m:n:P:p:qR:r:S:s:T:t:v:V",
     USAGE,
     refused="Fm",
-    long=long_names.KEYGEN,
+    long={**long_names.KEYGEN, "store": ":"},
 )
 
 
@@ -101,7 +104,11 @@ def keygen(line: CommandLine) -> int:
     request = parse(line)
     if not line.env.stdin.isatty():
         request.quiet = True
-    for part in requests_of(line, request):
+    if request.store is not None:
+        request.store = replace(request.store, engine=request.engine)
+    parts = requests_of(line, request)
+    check_engine(request, parts)
+    for part in parts:
         line.env.stdout.write(make(line, part) + "\n")
     return 0
 
@@ -128,7 +135,9 @@ def parse(line: CommandLine) -> Request:
             case "3" | "C" | "G" | "q":
                 setattr(request, {"3": "nsec3", "C": "legacy", "G": "generate_only", "q": "quiet"}[letter], True)
             case "E":
-                check_engine(value)
+                request.engine = value if "/" in value else parse_engine(value)
+            case "store":
+                request.store = Store((value,))
             case "a" | "c" | "k" | "l" | "n" | "S" | "t":
                 setattr(request, _WORDS[letter], value)
             case "P" | "D" | "A" | "R" | "I":
@@ -170,12 +179,12 @@ def parse_value(line: CommandLine, request: Request, letter: str, value: str) ->
             request.verbosity = parse_verbosity(value)
 
 
-def check_engine(text: str) -> None:
-    """FatalError unless -E is content with keys that libcrypto makes."""
-    if parse_engine(text) == TOKEN:
+def check_engine(request: Request, parts: list[Request]) -> None:
+    """FatalError if -E names an HSM, or its module, and none of the keys is made there."""
+    if request.engine not in ("", LIBCRYPTO) and not any(part.store for part in parts):
         raise FatalError(
-            f"-E {TOKEN}: keys are made in files, not in an HSM; make this one with the tools of the HSM "
-            "(pkcs11-tool --keypairgen) and its files with dnssec-keyfromlabel, or leave -E out"
+            f"-E {request.engine}: no HSM is named to make the key in; name it by --store or in the key-store of the "
+            "policy, write the files of a key that is there by dnssec-keyfromlabel, or leave -E out"
         )
 
 

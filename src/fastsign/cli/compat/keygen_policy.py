@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastsign.cli.compat.common import CommandLine, FatalError
-from fastsign.cli.compat.keygen_run import Request
+from fastsign.cli.compat.keygen_run import Request, Store
 from fastsign.cli.kasp_options import CONFIG, read_policy
 from fastsign.keys import facts
 from fastsign.keys.metadata import KeyState
@@ -43,6 +43,7 @@ def _check_options(request: Request) -> None:
         ("-fR", bool(request.flags & facts.REVOKE)),
         ("-T KEY", request.record == "KEY"),
         ("-3", request.nsec3),
+        ("--store", request.store is not None),
     ):
         if given:
             raise FatalError(f"-k and {option} cannot be used together")
@@ -58,11 +59,6 @@ def _request(
 ) -> Request:
     """The request for one key of a policy."""
     store = stores[rule.store]
-    if store.pkcs11_uri is not None:
-        raise FatalError(
-            f"a {rule.role} of dnssec-policy '{policy.name}' is kept in key-store '{store.name}', an HSM, and keys are "
-            "made in files here: make it with the tools of the HSM, and its files with dnssec-keyfromlabel"
-        )
     lowest, highest = max(rule.tag_min, request.tags[0]), min(rule.tag_max, request.tags[-1])
     if lowest >= highest:
         raise FatalError(f"-M and the tag-range of dnssec-policy '{policy.name}' have no key tag in common")
@@ -76,4 +72,5 @@ def _request(
         tags=range(lowest, highest + 1),
         directory=store.directory or request.directory,
         times=dict(request.times),
+        store=Store(store.pkcs11_uris, request.engine, policy.name) if store.pkcs11_uris else None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError
@@ -14,6 +16,28 @@ from fastsign.keys.metadata import FORMAT, KeyState, KeyTimes, Metadata
 from fastsign.keys.write import Material, rewrite_key, write_key
 
 _PREPUBLICATION = 30 * 86400  # seconds, of a successor
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An HSM in which keys are made: URIs of tokens, of which the first that works is taken."""
+
+    uris: tuple[str, ...] = field(repr=False)  # a PIN may be in them
+    engine: str = ""  # -E
+    policy: str | None = None  # that wants them there
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Bench:
+    """Where keys are made, one after the other until one is good."""
+
+    make: Callable[[KeyFile, int], tuple[bytes, Material]]  # of a size that counts for RSA
+    discard: Callable[[], None] = _nothing  # the last one is not good
+    keep: Callable[[], None] = _nothing  # the last one has its files
 
 
 @dataclass(slots=True)
@@ -45,6 +69,8 @@ class Request:
     quiet: bool = False
     verbosity: int = 0
     times: dict[str, int | None] = field(default_factory=dict)
+    engine: str = ""
+    store: Store | None = None  # the HSM in which the key is made
 
     def set_time(self, name: str) -> int | None:
         """A moment that was given."""
@@ -287,7 +313,27 @@ def generate(line: CommandLine, request: Request, key: KeyFile, predecessor: Key
     taken = tags_in_use(key.name, key.algorithm, line.env.path(directory), problems)
     for problem in problems:
         line.warn(f"warning: dns_dnssec_findmatchingkeys: error reading key file {problem}")
-    key, material = draw(line, request, key, taken)
+    with bench_of(line, request) as bench:
+        key, material = draw(line, request, key, taken, bench)
+        name = finish(line, request, key, material, predecessor)
+        bench.keep()
+        return name
+
+
+def bench_of(line: CommandLine, request: Request) -> AbstractContextManager[Bench]:
+    """Where the key is made: here, or in an HSM."""
+    if request.store is not None:
+        from fastsign.cli.compat.keygen_hsm import hsm_bench
+
+        return hsm_bench(line, request.store)
+    return nullcontext(Bench(lambda key, bits: make_key(key.algorithm, bits)))
+
+
+def finish(
+    line: CommandLine, request: Request, key: KeyFile, material: Material, predecessor: KeyFile | None
+) -> str:
+    """Write a key that is good, and what its predecessor has to say of it; returns its name."""
+    directory = request.directory or "."
     if predecessor is not None:
         key = replace(key, metadata=replace(key.metadata, predecessor=predecessor.tag))
         predecessor = replace(predecessor, metadata=replace(predecessor.metadata, successor=key.tag))
@@ -303,7 +349,9 @@ def generate(line: CommandLine, request: Request, key: KeyFile, predecessor: Key
         raise FatalError(f"failed to write key {key.text}: {error.reason}\n") from None
 
 
-def draw(line: CommandLine, request: Request, key: KeyFile, taken: dict[int, int]) -> tuple[KeyFile, Material]:
+def draw(
+    line: CommandLine, request: Request, key: KeyFile, taken: dict[int, int], bench: Bench
+) -> tuple[KeyFile, Material]:
     """A key whose tag, now and once it is revoked, is in the range asked for and no other key's."""
     if all(tag in taken for tag in request.tags):
         raise FatalError(f"no key tag is left for {names.to_message(key.owner)} in {request.directory or '.'}")
@@ -311,7 +359,7 @@ def draw(line: CommandLine, request: Request, key: KeyFile, taken: dict[int, int
         if not request.quiet:
             line.env.stderr.write("Generating key pair.")
             line.env.stderr.flush()
-        public_key, material = make_key(key.algorithm, request.bits or 0)
+        public_key, material = bench.make(key, request.bits or 0)
         if not request.quiet:
             line.env.stderr.write("\n")
         key = replace(key, public_key=public_key)
@@ -320,6 +368,7 @@ def draw(line: CommandLine, request: Request, key: KeyFile, taken: dict[int, int
             return key, material
         for _, value in material:
             value[:] = bytes(len(value))
+        bench.discard()
         line.env.stderr.write(objection)
         if request.verbosity > 0:
             path = in_folder(request.directory or ".", file_name(key))

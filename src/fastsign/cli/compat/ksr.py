@@ -14,7 +14,7 @@ from fastsign.cli.compat.common import (
     parse_verbosity,
     run_tool,
 )
-from fastsign.cli.compat.keygen import check_engine
+from fastsign.cli.compat.engines import TOKEN, parse_engine
 from fastsign.cli.env import Env
 from fastsign.cli.kasp_options import read_policy
 from fastsign.errors import KeyFileError, system_reason
@@ -29,7 +29,7 @@ Usage:
 Version: {version}
 
 Options:
-    -E <engine>: name of an OpenSSL engine to use: openssl
+    -E <engine>: name of an OpenSSL engine to use: openssl or pkcs11
     -e <date/offset>: end date
     -f: KSR file to sign
     -i <date/offset>: start date
@@ -63,6 +63,7 @@ class Request:
     file: str | None = None
     ksk: bool = False
     verbosity: int = 0
+    engine: str = ""
     zone: bytes = b""
     zone_text: str = ""  # as the command line has it, for messages
 
@@ -86,6 +87,10 @@ def ksr(line: CommandLine) -> int:
         case "keygen":
             from fastsign.cli.compat.ksr_keygen import keygen
 
+            if request.engine == TOKEN:
+                raise FatalError(
+                    f"-E {TOKEN}: the keys of keygen are made in files; make one in an HSM by dnssec-keygen --store"
+                )
             keygen(line, request, *prepared(line, request, command))
         case "request":
             from fastsign.cli.compat.ksr_request import ask
@@ -107,7 +112,7 @@ def parse(line: CommandLine) -> Request:
     for letter, value in line:
         match letter:
             case "E":
-                check_engine(value)
+                request.engine = parse_engine(value)
             case "e":
                 request.end = parse_time(value, now, now)
             case "i":

@@ -47,7 +47,7 @@ def check_rule(policy: Policy, rule: KeyRule) -> None:
     if rule.store != KEY_DIRECTORY:
         raise FatalError(
             f"dnssec-policy '{policy.name}': key-store '{rule.store}' is not supported by ksr keygen, which makes keys "
-            "in the folder of -K; make those of an HSM with its tools and their files with dnssec-keyfromlabel"
+            "in the folder of -K; make those of an HSM by dnssec-keygen"
         )
 
 

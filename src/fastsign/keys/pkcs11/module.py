@@ -41,14 +41,24 @@ def find_key(uri: KeyUri, module: str) -> HsmKey:
     HsmError if there is no such token or key or more than one, or if the token does not let us in. A PIN is tried once,
     even if it is wrong.
     """
+    with open_token(uri, module) as (_, session):
+        return find_half(session, uri)
+
+
+@contextmanager
+def open_token(uri: KeyUri, module: str, *, read_write: bool = False) -> Iterator[tuple[Token, Any]]:
+    """(the token that a URI names, a session with it that is logged in if the URI has or leads to a PIN).
+
+    For a program that does one thing and ends: the module is in this process. What it says becomes an HsmError.
+    """
     pins = Pins()
     try:
         pin = pins.of(uri)
         with open_module(module) as library, library.saying(uri):
             token = library.token(uri)
-            session = token.open_session()
+            session = token.open_session(read_write=read_write)
             token.log_in(session, pin)
-            return find_public(session, uri)
+            yield token, session
     finally:
         pins.close()
 
@@ -101,12 +111,28 @@ class Module:
         slots = self.library.getSlotList(tokenPresent=True)
         tokens = {int(slot): self.library.getTokenInfo(slot) for slot in slots}
         usable = {slot: token for slot, token in tokens.items() if token.flags & self.api.CKF_TOKEN_INITIALIZED}
-        found = [slot for slot, token in usable.items() if _is_token(slot, token, uri)]
+        found = [slot for slot, token in usable.items() if _is_token(slot, token, uri) and self._is_slot(slot, uri)]
         if len(found) == 1:
             return Token(self, found[0], uri)
         there = ", ".join(_token_text(slot, token) for slot, token in sorted(usable.items())) or "none"
         what = "more than one token is" if found else "there is no token"
         raise HsmError(f"{what} {uri.describe()}; there are: {there}")
+
+    def _is_slot(self, slot: int, uri: KeyUri) -> bool:
+        """Is it in a slot and behind a library of this name, if one is named?"""
+        if uri.slot_description is not None or uri.slot_manufacturer is not None:
+            info = self.library.getSlotInfo(slot)
+            wanted = ((uri.slot_description, info.slotDescription), (uri.slot_manufacturer, info.manufacturerID))
+            if any(want is not None and want != unpadded(has) for want, has in wanted):
+                return False
+        if uri.library_description is uri.library_manufacturer is uri.library_version is None:
+            return True
+        info = self.library.getInfo()
+        words = ((uri.library_description, info.libraryDescription), (uri.library_manufacturer, info.manufacturerID))
+        if any(want is not None and want != unpadded(has) for want, has in words):
+            return False
+        major, _, minor = (uri.library_version or "").partition(".")
+        return uri.library_version is None or (int(major), int(minor or 0)) == tuple(info.libraryVersion)
 
 
 @contextmanager
@@ -121,20 +147,20 @@ def open_module(path: str) -> Iterator[Module]:
 
 def _is_token(slot: int, token: Any, uri: KeyUri) -> bool:
     wanted = (
-        (uri.token, _unpadded(token.label)),
-        (uri.manufacturer, _unpadded(token.manufacturerID)),
-        (uri.model, _unpadded(token.model)),
-        (uri.serial, _unpadded(token.serialNumber)),
+        (uri.token, unpadded(token.label)),
+        (uri.manufacturer, unpadded(token.manufacturerID)),
+        (uri.model, unpadded(token.model)),
+        (uri.serial, unpadded(token.serialNumber)),
         (uri.slot_id, slot),
     )
     return all(want is None or want == has for want, has in wanted)
 
 
 def _token_text(slot: int, token: Any) -> str:
-    return f"{_unpadded(token.label)!r} with serial {_unpadded(token.serialNumber)} in slot {slot}"
+    return f"{unpadded(token.label)!r} with serial {unpadded(token.serialNumber)} in slot {slot}"
 
 
-def _unpadded(text: Any) -> str:
+def unpadded(text: Any) -> str:
     """Text of a field of fixed length, which is padded with blanks (PKCS #11 section 3.2), or by some with NULs."""
     return str(text).rstrip(" \0")
 
@@ -230,12 +256,17 @@ def _login_error(api: Any, result: int) -> str:
 # ---- keys
 
 
-def find_public(session: Any, uri: KeyUri) -> HsmKey:
-    """The one public key that a URI names. HsmError if there is none, or more than one."""
-    found = _matching(session, uri, pykcs11().CKO_PUBLIC_KEY)
-    if not found:
-        raise HsmError(f"there is no public key {uri.describe()} {_perhaps_hidden(uri)}")
-    return _public_half(session, _only(session, found, uri), uri)
+def find_half(session: Any, uri: KeyUri) -> HsmKey:
+    """The one key that a URI names, by its public object or, where the token shows none, what its private one tells.
+
+    HsmError if there is none, or more than one.
+    """
+    api = pykcs11()
+    for kind in (api.CKO_PUBLIC_KEY, api.CKO_PRIVATE_KEY):
+        found = matching(session, uri, kind)
+        if found:
+            return public_half(session, _only(session, found, uri), uri)
+    raise HsmError(f"there is no public key {uri.describe()} {_perhaps_hidden(uri)}")
 
 
 def find_private(session: Any, uri: KeyUri) -> tuple[int, HsmKey]:
@@ -244,13 +275,13 @@ def find_private(session: Any, uri: KeyUri) -> tuple[int, HsmKey]:
     HsmError if there is none, or more than one, or nothing that tells its public half.
     """
     api = pykcs11()
-    found = _matching(session, uri, api.CKO_PRIVATE_KEY)
+    found = matching(session, uri, api.CKO_PRIVATE_KEY)
     if not found:
         raise HsmError(f"there is no private key {uri.describe()} {_perhaps_hidden(uri)}")
     private = _only(session, found, uri)
-    label, key_id = _names(session, private)
-    public = _matching(session, KeyUri(object=label or None, id=key_id or None), api.CKO_PUBLIC_KEY)
-    return int(private.value()), _public_half(session, _only(session, public, uri) if public else private, uri)
+    label, key_id = names_of(session, private)
+    public = matching(session, KeyUri(object=label or None, id=key_id or None), api.CKO_PUBLIC_KEY)
+    return int(private.value()), public_half(session, _only(session, public, uri) if public else private, uri)
 
 
 def _perhaps_hidden(uri: KeyUri) -> str:
@@ -259,7 +290,7 @@ def _perhaps_hidden(uri: KeyUri) -> str:
     return "on its token that is seen without a PIN, which pin-source=PATH would give"
 
 
-def _matching(session: Any, uri: KeyUri, kind: int) -> list[Any]:
+def matching(session: Any, uri: KeyUri, kind: int) -> list[Any]:
     """Handles of the keys of a kind that the URI names."""
     api = pykcs11()
     wanted: list[tuple[int, Any]] = [(api.CKA_CLASS, kind)]
@@ -277,20 +308,20 @@ def _only(session: Any, found: list[Any], uri: KeyUri) -> Any:
     return found[0]
 
 
-def _names(session: Any, handle: Any) -> tuple[str, bytes]:
+def names_of(session: Any, handle: Any) -> tuple[str, bytes]:
     api = pykcs11()
     label, key_id = session.getAttributeValue(handle, [api.CKA_LABEL, api.CKA_ID])
-    return _unpadded(label or ""), bytes(key_id or ())
+    return unpadded(label or ""), bytes(key_id or ())
 
 
 def _key_text(session: Any, handle: Any) -> str:
-    label, key_id = _names(session, handle)
+    label, key_id = names_of(session, handle)
     return f"object {label!r} with id {key_id.hex() or 'none'}"
 
 
-def _public_half(session: Any, handle: Any, uri: KeyUri) -> HsmKey:
+def public_half(session: Any, handle: Any, uri: KeyUri) -> HsmKey:
     api = pykcs11()
-    label, key_id = _names(session, handle)
+    label, key_id = names_of(session, handle)
     (kind,) = session.getAttributeValue(handle, [api.CKA_KEY_TYPE])
     if kind == api.CKK_RSA:
         numbers = session.getAttributeValue(handle, [api.CKA_PUBLIC_EXPONENT, api.CKA_MODULUS])

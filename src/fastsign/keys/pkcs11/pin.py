@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from fastsign.errors import HsmError, HsmRefusedError, system_reason
-from fastsign.keys.pkcs11.uri import KeyUri, pin_path
+from fastsign.keys.pkcs11.uri import KeyUri, PinSource, pin_source
 
 MAX = 1024  # octets of a PIN
 
@@ -183,9 +183,10 @@ def _source(uri: KeyUri) -> bytes:
     source: list[object] = [uri.token, uri.manufacturer, uri.model, uri.serial, uri.slot_id, uri.pin_source]
     if uri.pin_value is not None:
         source.append(uri.pin_value)
-    with suppress(ValueError, OSError):
-        path = pin_path(uri)
-        if path is not None:
+    with suppress(ValueError, OSError, HsmError):
+        place = pin_source(uri)
+        if place is not None and place.kind != "fd":
+            path = _path(place)
             status = os.stat(path)
             source += [path, status.st_ino, status.st_size, status.st_mtime_ns]
     return hashlib.sha256(repr(source).encode("utf-8", "surrogateescape")).digest()
@@ -195,25 +196,48 @@ def _read(uri: KeyUri) -> bytearray | None:
     if uri.pin_value is not None:
         return bytearray(uri.pin_value, "utf-8", "surrogateescape")
     try:
-        path = pin_path(uri)
+        place = pin_source(uri)
     except ValueError as error:
         raise HsmError(f"the label {uri.describe()} {error}") from None
-    return None if path is None else _first_line(path)
+    return None if place is None else _first_line(place)
 
 
-def _first_line(path: str) -> bytearray:
-    """The content of a file with a PIN, less the end of its line, for the caller to wipe."""
+def _path(place: PinSource) -> str:
+    """The path of a file, or of a credential (systemd.exec(5)). HsmError if we were handed none."""
+    if place.kind == "file":
+        return place.name
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        raise HsmError(f"the PIN can't be read from {place}: systemd has handed no credentials over")
+    return os.path.join(folder, place.name)
+
+
+def _first_line(place: PinSource) -> bytearray:
+    """What is there, less the end of its line, for the caller to wipe."""
     pin = bytearray(MAX + 1)
     try:
-        with open(path, "rb", buffering=0) as file:
-            length = file.readinto(pin) or 0
+        length = _read_into(pin, place)
     except OSError as error:
-        raise HsmError(f"the PIN can't be read from {path}: {system_reason(error)}") from None
+        raise HsmError(f"the PIN can't be read from {place}: {system_reason(error)}") from None
     while length and pin[length - 1] in b"\r\n":
         length -= 1
     if not 0 < length <= MAX:
         pin[:] = bytes(len(pin))
-        raise HsmError(f"the file {path} has no PIN of 1 to {MAX} octets")
+        raise HsmError(f"{'the file ' if place.kind == 'file' else ''}{place} has no PIN of 1 to {MAX} octets")
     pin[length:] = bytes(len(pin) - length)
     del pin[length:]
     return pin
+
+
+def _read_into(pin: bytearray, place: PinSource) -> int:
+    """Read until there is no more, or no room; returns the octets. A descriptor stays open: it is its owner's."""
+    fd = int(place.name) if place.kind == "fd" else os.open(_path(place), os.O_RDONLY | os.O_CLOEXEC)
+    length = 0
+    try:
+        with memoryview(pin) as view:
+            while length < len(pin) and (got := os.readv(fd, [view[length:]])):
+                length += got
+    finally:
+        if place.kind != "fd":
+            os.close(fd)
+    return length

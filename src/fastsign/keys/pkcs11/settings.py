@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastsign.errors import HsmError, KeyFileError
 from fastsign.keys.metadata import read_label
 from fastsign.keys.pkcs11.pin import Pins, shared_pins
-from fastsign.keys.pkcs11.uri import KeyUri, parse_uri
+from fastsign.keys.pkcs11.uri import KeyUri, module_of, parse_uri
 
 if TYPE_CHECKING:
     from fastsign.keys.pkcs11.worker import Place
@@ -54,15 +54,14 @@ def _copies(uri: KeyUri, settings: HsmSettings) -> Iterator[tuple[Place, KeyUri]
     from fastsign.keys.pkcs11.worker import Place
 
     for copy in (uri, *(_in_other_token(uri, token) for token in settings.replicas)):
-        module = copy.module_path or settings.module
+        module = module_of(copy) or settings.module
         if module is None:
             raise HsmError(
                 f"no PKCS #11 module is named for {copy.describe()}: do it by module-path= in its label, "
                 "or in the environment by PKCS11_MODULE_PATH"
             )
         bare = replace(copy, pin_value=None)
-        token = replace(bare, object=None, id=None, type=None)
-        yield Place(module, token, settings.pins.of(copy), settings.sessions, settings.patience), bare
+        yield Place(module, bare.of_token, settings.pins.of(copy), settings.sessions, settings.patience), bare
 
 
 def _in_other_token(key: KeyUri, token: KeyUri) -> KeyUri:
