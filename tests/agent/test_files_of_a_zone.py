@@ -11,7 +11,7 @@ import pytest
 
 import journals
 from agent_scene import DAY, START, Scene
-from fastsign.agent.cycle import World
+from fastsign.agent.cycle import World, preview
 from fastsign.agent.loop import Agent
 from fastsign.agent.status import Outcome
 from fastsign.kasp.config import Config
@@ -42,6 +42,14 @@ def test_a_change_in_an_included_file_is_signed_and_that_once(tmp_path: Path, na
     assert (scene.run().deed, scene.run().deed) == ("signed", "unchanged")
     assert scene.rdata("A", f"new.{scene.origin}") == ["192.0.2.9"]
     scene.accept()
+
+
+def test_it_is_said_which_file_has_changed(tmp_path: Path) -> None:
+    scene = with_includes(tmp_path)
+    scene.run()
+    append(tmp_path / "inner", "new A 192.0.2.9\n")
+    plan = preview(scene.zone, World(lambda: float(scene.now), lambda: 0.0))
+    assert plan.reasons[0] == f"{tmp_path}/inner has changed"
 
 
 def test_an_included_file_that_is_replaced_by_one_as_large_and_as_old_is_noticed(tmp_path: Path) -> None:
@@ -104,6 +112,7 @@ class Days:
         self.scene, self.now, self.stopping = scene, float(START), False
         self.deeds: list[str] = []
         self.failures: list[str] = []
+        self.retry_at = 0.0
         self._steps = happens(self)
         world = World(lambda: self.now, lambda: 0.0)
         zone = scene.zone
@@ -135,6 +144,7 @@ class Days:
 
     def failed(self, zone: bytes, error: Exception, retry_in: float | None) -> None:
         self.failures.append(str(error))
+        self.retry_at = self.now + (retry_in or 0)
 
     def configured(self, config: Config, again: bool) -> None: ...
 
@@ -179,6 +189,37 @@ def test_an_included_file_that_is_broken_is_told_of_once_and_noticed_once_it_is_
     assert len(days.failures) == 1
     assert "nonsense" in days.failures[0]
     assert days.scene.rdata("A", f"inner.{days.scene.origin}") == ["192.0.2.7"]
+
+
+@pytest.mark.parametrize("signed_before", [True, False])
+def test_a_file_that_is_broken_from_the_first_time_it_is_included_is_noticed_too(
+    tmp_path: Path, signed_before: bool
+) -> None:
+    (tmp_path / "late").write_text("late A nonsense\n")
+    os.utime(tmp_path / "late", (START - DAY, START - DAY))
+    scene = aged(tmp_path)
+    text = scene.file.read_text()
+    broken = text + f"$INCLUDE {tmp_path}/late\n"
+
+    def happens(days: Days) -> Iterator[None]:
+        yield
+        if signed_before:
+            days.changed(scene.file, broken)
+            yield
+            yield
+        assert days.failures
+        days.changed(tmp_path / "late", "late A 192.0.2.9\n")
+        yield
+        yield
+
+    if not signed_before:
+        scene.write(broken)
+        os.utime(scene.file, (START - DAY, START - DAY))
+    days = Days(scene, happens)
+    assert len(days.failures) == 1
+    assert days.now < days.retry_at, "when it would be tried again in any case"
+    assert days.deeds[-1] == "signed"
+    assert days.scene.rdata("A", f"late.{days.scene.origin}") == ["192.0.2.9"]
 
 
 def test_the_agent_does_not_take_what_it_has_published_for_a_change(tmp_path: Path) -> None:

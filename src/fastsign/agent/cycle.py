@@ -14,7 +14,7 @@ from fastsign.agent.guard import refuse_to_lose_keys
 from fastsign.agent.job import refresh_at
 from fastsign.agent.keyring import Foundry, Keyring, folders_of, load_keyring, updated
 from fastsign.agent.ksr import current
-from fastsign.agent.marks import mark_of, marks_of
+from fastsign.agent.marks import Marks, broken_file, mark_of, marks_of
 from fastsign.agent.memory import Memory, load_memory, save_memory
 from fastsign.agent.place import Place, locked
 from fastsign.agent.publish import discard, publish_signed, publish_unsigned
@@ -90,6 +90,7 @@ class _Pass:
         self.linger = policy.zone_propagation_delay + max(policy.publish_safety, policy.retire_safety)
         self.chain: bytes | None = None  # NSEC3PARAM RDATA of what is published; none: NSEC; None: not known
         self.problems: list[str] = []
+        self.broken: Marks = {}  # the file that the zone could not be read for
         self.offline = current(zone, policy, now) if policy.offline_ksk else None
         self.log: list[str] = []
 
@@ -185,7 +186,8 @@ class _Pass:
 
     def _load_if_changed(self, memory: Memory, reread: bool) -> ZoneFile | None:
         """The zone file if it is not that which was signed last; where it is no good, the last one serves on."""
-        if not reread and memory.fingerprint and self._is_untouched(memory):
+        known = memory.unsigned if not self.in_place else memory.signed
+        if not reread and known and memory.fingerprint and not self._changed(memory):
             return None
         try:
             return self._checked(read_zone(self.input, self.name, self.now))
@@ -193,12 +195,14 @@ class _Pass:
             if self.in_place or memory.signed is None:
                 raise
             self.problems.append(f"{error}".strip())
+            self.broken = broken_file(error)
             return None
 
-    def _is_untouched(self, memory: Memory) -> bool:
-        """Are the files that the zone was read from, all of them, what they were?"""
+    def _changed(self, memory: Memory) -> list[str]:
+        """Those of the files that the zone was read from that are not what they were."""
         read = memory.read(self.input, self.in_place)
-        return read.get(self.input) is not None and marks_of(read) == read
+        marks = marks_of(read)
+        return [path for path, mark in read.items() if path not in marks or marks[path] != mark]
 
     def _checked(self, zone: ZoneFile) -> ZoneFile:
         for warning in zone.warnings:
@@ -285,7 +289,7 @@ class _Pass:
         if memory.signed is None:
             yield "there is no signed zone"
         elif source is not None:
-            yield f"{self.input} has changed"
+            yield f"{next(iter(self._changed(memory)), self.input)} has changed"
         if memory.fingerprint != content.fingerprint(self.policy):
             yield "its keys, their records or its policy change"
         due = self._due(memory)
@@ -352,7 +356,7 @@ class _Pass:
             next_event=step.next_event,
             due=min((moment for moment in moments if moment is not None), default=None),
             last_success=memory.last_success,
-            read=memory.read(self.input, self.in_place),
+            read={**memory.read(self.input, self.in_place), **self.broken},
             problems=tuple(self.problems),
             log=(*self.log, *step.log),
         )

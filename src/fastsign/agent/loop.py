@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from fastsign.agent.cycle import World, remembered, run_zone
-from fastsign.agent.marks import Marks, marks_of
+from fastsign.agent.marks import Marks, broken_file, marks_of
 from fastsign.agent.status import Outcome
 from fastsign.errors import FastsignError, PolicyError, system_reason
 from fastsign.kasp.config import Config, KeyStore, Zone
 
 _RETRY_FIRST, _RETRY_LAST = 60, 3600  # seconds: twice as long after each failure
 _QUIET = 1  # seconds: a file that was written to since then may not be complete yet
-
 
 AskAhead = Callable[[Sequence[Zone], Mapping[str, KeyStore], int], int]  # as fastsign.agent.parents.Parents.ask_ahead
 
@@ -170,7 +169,7 @@ class Agent:
             outcome = run_zone(task.zone, self.world, reread=task.reread)
         except (FastsignError, OSError, ValueError) as error:
             task.outcome = task.outcome or remembered(task.zone)
-            task.seen = {**marks_of(task.outcome.read), **task.seen}
+            task.seen = {**marks_of(task.outcome.read), **broken_file(error), **task.seen}
             self._note_failure(task, error, now, once)
         else:
             task.reread = False
@@ -178,8 +177,8 @@ class Agent:
 
     def _note_outcome(self, task: Task, outcome: Outcome, now: float, once: bool) -> None:
         task.outcome = outcome
-        if not outcome.problems:
-            task.seen = outcome.read  # a file that has changed since is noticed
+        # A file that has changed since is noticed; one that is broken not before it is another.
+        task.seen = {**outcome.read, **task.seen} if outcome.problems else outcome.read
         self.listener.passed(outcome)
         if outcome.problems:
             for problem in outcome.problems:

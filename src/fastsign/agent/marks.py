@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from fastsign.errors import ZoneSyntaxError
+
 
 class Mark(NamedTuple):
     """A file that is renamed keeps it; one that is written to or replaced does not."""
@@ -38,3 +40,8 @@ def marks_of(paths: Iterable[str]) -> dict[str, Mark | None]:
         except OSError:
             continue
     return marks
+
+
+def broken_file(error: Exception) -> dict[str, Mark | None]:
+    """The mark of the file that an error is in, if it tells: it may be one that nobody has known of before."""
+    return marks_of([os.path.abspath(error.file)]) if isinstance(error, ZoneSyntaxError) and error.file else {}
