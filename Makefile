@@ -84,7 +84,7 @@ rollover-long: $(STAMPS)/built $(STAMPS)/tools
 	FASTSIGN_MORE_ROLLOVERS=1 $(BIN)/python -m pytest -n auto tests/differential/test_named_*.py $(PYTEST_ARGS)
 
 agent-long: $(STAMPS)/built $(STAMPS)/tools
-	FASTSIGN_AGENT_ZONES=200 $(BIN)/python -m pytest tests/agent/test_many.py $(PYTEST_ARGS)
+	FASTSIGN_AGENT_ZONES=200 $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/agent/test_many.py $(PYTEST_ARGS)
 
 check-long: $(STAMPS)/built $(STAMPS)/tools
 	FASTSIGN_EDIT_SEQUENCES=1000 $(BIN)/python -m pytest -n auto tests/differential/test_edit_sequences.py $(PYTEST_ARGS)
