@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,5 +64,25 @@ def test_the_operator_can_go_on_without_a_lost_key(tmp_path: Path) -> None:
     scene = Scene(tmp_path, PAIR)
     take_away(scene, two_of_a_role(scene, "ZSK"))
     scene.run(force=True)
+    assert len(scene.rdata("DNSKEY")) == 2
+    scene.accept()
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_another_signers_key_may_go(tmp_path: Path, inline: bool) -> None:
+    theirs = "example. 3600 IN DNSKEY 256 3 13 " + base64.b64encode(bytes(range(64))).decode() + "\n"
+    scene = Scene(tmp_path, PAIR, inline=inline)
+    scene.run()
+    scene.now += HOUR
+    scene.edit(lambda text: text + theirs)
+    scene.run()
+    assert len(scene.rdata("DNSKEY")) == 3
+    scene.now += HOUR
+    if inline:
+        scene.edit(lambda text: text.replace(theirs, ""))
+    else:
+        left = [line for line in scene.records() if "DNSKEY" not in line or "AAECAwQ" not in line]
+        scene.write("\n".join(left) + "\n")
+    assert scene.run().deed == "signed"
     assert len(scene.rdata("DNSKEY")) == 2
     scene.accept()

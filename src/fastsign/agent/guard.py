@@ -33,6 +33,6 @@ def refuse_to_lose_keys(
 def _lost(zone: Zone, memory: Memory, seen: Observations, step: Step) -> list[tuple[int, int]]:
     """(algorithm, tag) of the published DNSKEYs that are ours and have no key files."""
     known = {key.identity for key in (*step.keys, *step.purged)}
-    if zone.file == zone.signed_file and memory.fingerprint:  # the zone's file does not tell ours from foreign ones
-        return sorted(set(memory.dnskeys) - set(memory.foreign) - known)
-    return sorted(seen.published - seen.foreign - known)
+    left = set(memory.dnskeys) - set(memory.foreign) - known  # another signer's may go
+    in_place = zone.file == zone.signed_file and memory.fingerprint  # its file does not tell ours from foreign ones
+    return sorted(left if in_place else left - seen.foreign)
