@@ -11,6 +11,7 @@ ROOT = b"\0"
 _ESCAPED = b'"$().;@\\'  # what BIND writes behind a backslash
 _PLAIN_IN_FILES = b"-_0123456789abcdefghijklmnopqrstuvwxyz"
 _KEY_FILE = re.compile(r"K(?P<name>[^/]*)\+(?P<algorithm>[0-9]{3})\+(?P<tag>[0-9]{5})")
+_PERCENT = re.compile(rb"%([0-9A-F]{2})")
 _SUFFIXES = (".private", ".key")
 
 
@@ -101,6 +102,12 @@ def to_file_text(wire: bytes) -> str:
 def _joined(wire: bytes, octets: tuple[str, ...]) -> str:
     """The labels, octet by octet as the table has it, each with its dot; the root is one."""
     return ".".join(["".join([octets[octet] for octet in label]) for label in labels_of(wire)]) + "."
+
+
+def from_file_text(text: str) -> bytes:
+    """Wire form of a name that to_file_text has written."""
+    labels = [_PERCENT.sub(lambda found: bytes([int(found[1], 16)]), label) for label in text.encode().split(b".")]
+    return b"".join(bytes([len(label)]) + label for label in labels if label) + ROOT
 
 
 def key_file_name(zone: bytes, algorithm: int, tag: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fastsign.kasp.policy import KEY_DIRECTORY
+from fastsign.keys import names
 from fastsign.keys.facts import algorithm_name
 from fastsign.keys.metadata import NO_TIMES, KeyState, KeyTimes
 
@@ -66,8 +67,12 @@ class Key:
     @property
     def label(self) -> str:
         """As BIND's log names it: example/ECDSAP256SHA256/12345."""
-        zone = self.name[1:].partition("+")[0].rstrip(".") or "."
-        return f"{zone}/{algorithm_name(self.algorithm)}/{self.tag}"
+        return f"{self.zone}/{algorithm_name(self.algorithm)}/{self.tag}"
+
+    @property
+    def zone(self) -> str:
+        """Its zone, as messages name it."""
+        return names.to_message(names.from_file_text(self.name[1:].partition("+")[0]))
 
     @property
     def is_wanted(self) -> bool:

@@ -166,7 +166,7 @@ def _introduce(work: Work, at: int, key: Key, rule: KeyRule) -> None:
 def _fresh(work: Work, rule: KeyRule) -> int | None:
     """A key that has never been used: one from stock, else a new one; None if there may be none now."""
     if work.must_ask:
-        zone = f" for zone {work.keys[0].label.partition('/')[0]}" if work.keys else ""
+        zone = f" for zone {work.keys[0].zone}" if work.keys else ""
         work.refuse(
             f"keymgr-manual-mode: block new key generation{zone} (policy {work.policy.name})",
             f"policy {work.policy.name} is in manual mode: run 'dnssec -step' to have a {rule.role} made",

@@ -90,7 +90,7 @@ class _Named:
 
     def __init__(self, key: Key) -> None:
         self.tag, self.algorithm, self._role = key.tag, key.algorithm, key.role
-        self.zone = key.label.partition("/")[0]
+        self.zone = key.zone
 
     def __str__(self) -> str:
         return f"{self._role} {self.tag}"
