@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fastsign.errors import FileError, system_reason
@@ -97,13 +98,18 @@ def write_file(registry: CollectorRegistry, path: str) -> None:
     """Replace a file for node_exporter's textfile collector, which reads *.prom files, at once and whole."""
     from prometheus_client import generate_latest
 
-    temporary = f"{path}.{os.getpid()}"  # node_exporter takes no file of such a name
+    replaced = os.path.isfile(path) or not os.path.exists(path)  # a pipe or a device is written to
+    temporary = f"{path}.{os.getpid()}" if replaced else path  # node_exporter takes no file of such a name
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         with open(descriptor, "wb") as file:
             file.write(generate_latest(registry))
-        os.rename(temporary, path)
+        if replaced:
+            os.rename(temporary, path)
     except OSError as error:
+        if replaced:
+            with suppress(OSError):
+                os.unlink(temporary)
         raise FileError(f"{path}: {system_reason(error)}") from None
 
 

@@ -101,6 +101,22 @@ def write_synced(path: str, content: bytes | bytearray, mode: int) -> None:
     """Write a file and have it on the disk, with exactly this mode from its first octet; its name may not be yet."""
     with suppress(FileNotFoundError):
         os.unlink(path)
+    with named(path):
+        _write_synced(path, content, mode)
+
+
+@contextmanager
+def named(path: str) -> Iterator[None]:
+    """An error of the system within the block tells which file it is about."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = path
+        raise
+
+
+def _write_synced(path: str, content: bytes | bytearray, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         view = memoryview(content)

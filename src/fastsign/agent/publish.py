@@ -14,6 +14,7 @@ from fastsign import _core
 from fastsign.agent.content import Content
 from fastsign.agent.job import choose_salt, make_job, nsec3param
 from fastsign.agent.marks import Mark, mark_of
+from fastsign.agent.place import named
 from fastsign.agent.status import Deed
 from fastsign.agent.zone import ZoneFile, add_signatures, prepare, strip
 from fastsign.errors import FastsignError
@@ -114,7 +115,7 @@ def publish_signed(
     salt = choose_salt(by.policy, parameters, dnskeys, by.world.random)
     job = make_job(by.name, by.policy, zone, content, keys, salt, by.now, by.output, image)
     report = Report(by.world.tick)
-    with ZoneOutput(by.output) as output:
+    with named(by.output), ZoneOutput(by.output) as output:
         prepared = run.prepare(job, output, report, by.world.tell)
         with prepared.image or nullcontext():
             _keep_mode(output)
@@ -145,7 +146,7 @@ def publish_unsigned(
     check_rrsets(zone.arena, order, lambda row: zone.source.line_of(by.name, 1, row))
     with suppress(FileNotFoundError):
         os.unlink(image_of(by.output))  # nobody would ever look into it again
-    with ZoneOutput(by.output) as output:
+    with named(by.output), ZoneOutput(by.output) as output:
         _core.write_zone(zone.arena, order, _TEXT, by.name, output.fd, 1, by.now % 2**32)
         _keep_mode(output)
         announce(_mark(output))

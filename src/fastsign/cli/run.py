@@ -70,7 +70,7 @@ def _run(line: CommandLine) -> int:
 
         signals = stack.enter_context(Signals())
         if "once" in options:
-            return agent.run_once(lambda: signals.stopping)
+            return agent.run_once(lambda: signals.stopping) or int(log.troubled)
         poll = _seconds(options.get("poll", "10"), "--poll must be followed by a number of seconds")
         agent.run(signals, max(1, poll))
     return 0
@@ -82,15 +82,23 @@ def _agent(line: CommandLine, options: dict[str, str]) -> tuple[Agent, Log]:
     from fastsign.agent.loop import Agent
     from fastsign.agent.parents import Parents
     from fastsign.cli.run_log import Log
-    from fastsign.keys import names
 
     env, verbosity = line.env, parse_verbosity(options.get("v", "0"))
     log = Log(env.stderr, line.program, env.clock, verbosity, "json-log" in options)
     path = env.path(options.get("c", CONFIGURATION))
     parents = Parents()
     world = World(env.clock, time.monotonic, tell=log, ask_parent=parents.look, hook=_hook(env, options))
-    wanted = {names.from_text(zone).lower() for zone in line.operands}
+    wanted = {_name(zone) for zone in line.operands}
     return Agent(lambda: load_config(path), world, log, wanted, ahead=parents.ask_ahead), log
+
+
+def _name(text: str) -> bytes:
+    from fastsign.keys import names
+
+    try:
+        return names.from_text(text).lower()
+    except ValueError as error:
+        raise FatalError(f"'{text}' is no name of a zone: {error}") from None
 
 
 def _hook(env: Env, options: dict[str, str]) -> Callable[[str, str, int], str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 from fastsign.agent.loop import reason_of
@@ -22,6 +23,7 @@ class Log:
     ) -> None:
         self.stream, self.program, self.clock = stream, program, clock
         self.verbosity, self.as_json = verbosity, as_json
+        self.troubled = False  # has something failed that concerns no zone?
         self._told: dict[bytes, frozenset[tuple[str, ...]]] = {}  # waits of each zone that have been told of
         self._zone = b""  # that is in work
 
@@ -83,6 +85,7 @@ class Log:
 
     def trouble(self, error: Exception) -> None:
         """Something that concerns no zone has failed, and is tried again."""
+        self.troubled = True
         self._say("failed", reason_of(error))
 
     # ---- of a signing
@@ -111,8 +114,9 @@ class Log:
             line = json.dumps({key: value for key, value in told.items() if value is not None})
         else:
             line = f"{self.program}: {f'zone {name}: ' if name else ''}{_word(event)}{text}"
-        self.stream.write(line + "\n")
-        self.stream.flush()
+        with suppress(OSError):  # a log that can't be written is no reason to let zones expire
+            self.stream.write(line + "\n")
+            self.stream.flush()
 
 
 def _word(event: str) -> str:
