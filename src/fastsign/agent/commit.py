@@ -27,6 +27,10 @@ from fastsign.keys.write import Files, changed_files
 from fastsign.rollover.key import Key
 from fastsign.rollover.outcome import Change, Step
 
+_STRANGE = (
+    "{} is not what fastsign has written there: what the last run had begun can't be finished. "
+    "Look whether the key files are as they should be, then remove it"
+)
 _SUFFIXES = (".private", ".key", ".state")  # of a key that is purged: a key is looked for by .private
 
 
@@ -165,10 +169,27 @@ class Ledger:
         except FileNotFoundError:
             return None
         except ValueError:
-            raise FileError(f"{self.place.intent} is not what fastsign has written there") from None
+            raise FileError(_STRANGE.format(self.place.intent)) from None
+        if not isinstance(intent, dict):
+            raise FileError(_STRANGE.format(self.place.intent))
         if intent.get("version") != 1 or intent.get("phase") not in ("publish", "place"):
-            raise FileError(f"{self.place.intent} was written by another version of fastsign")
+            raise FileError(f"{self.place.intent} was written by another version of fastsign: let that one finish")
+        if not _is_sound(intent):
+            raise FileError(_STRANGE.format(self.place.intent))
         return intent
+
+
+def _is_sound(intent: dict[str, Any]) -> bool:
+    """Is it of the shape that is written here?"""
+    try:
+        if intent["phase"] == "place":
+            paths = [*intent["gone"], *(path for staged, target in intent["files"] for path in (staged, target))]
+            return all(isinstance(path, str) for path in paths)
+        Mark(*intent["mark"])
+        _unpacked_step(intent)
+        return isinstance(intent["path"], str)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def _keep_owner(staged: str, target: str) -> None:

@@ -12,7 +12,7 @@ from fastsign.agent.commit import Ledger
 from fastsign.agent.content import Content, content_of
 from fastsign.agent.guard import refuse_to_lose_keys
 from fastsign.agent.job import refresh_at
-from fastsign.agent.keyring import Foundry, Keyring, folders_of, load_keyring, updated
+from fastsign.agent.keyring import Foundry, Keyring, folders_of, load_keyring, made_up_for, updated
 from fastsign.agent.ksr import current
 from fastsign.agent.marks import Marks, broken_file, mark_of, marks_of
 from fastsign.agent.memory import Memory, load_memory, save_memory
@@ -20,12 +20,12 @@ from fastsign.agent.place import Place, locked
 from fastsign.agent.publish import discard, publish_signed, publish_unsigned
 from fastsign.agent.status import Outcome, Preview
 from fastsign.agent.zone import ZoneFile, next_serial, read_zone, real_path, remember_published
-from fastsign.errors import FastsignError, FileError, ZoneError
+from fastsign.errors import FastsignError, FileError, ZoneError, ZoneSyntaxError
 from fastsign.kasp.config import KeyStore, Zone
 from fastsign.kasp.policy import Policy
 from fastsign.keys import names
 from fastsign.keys.files import KeyFile
-from fastsign.rollover.key import RUMOURED, UNRETENTIVE, Key
+from fastsign.rollover.key import Key
 from fastsign.rollover.outcome import Observations, Step
 from fastsign.rollover.step import step as take_step
 from fastsign.sign.tell import SILENT, Tell
@@ -69,7 +69,10 @@ def preview(zone: Zone, world: World) -> Preview:
 
 def remembered(zone: Zone) -> Outcome:
     """What the last run has left of a zone that can't be looked after now."""
-    memory = load_memory(Place(zone.name.lower(), zone.key_directory).memory)
+    try:
+        memory = load_memory(Place(zone.name.lower(), zone.key_directory).memory)
+    except OSError:  # it is what is wrong with the zone, and has been told
+        memory = Memory()
     output = zone.signed_file or ""
     success, expires = memory.last_success, memory.expires
     read = memory.read(zone.file or "", zone.file == zone.signed_file)
@@ -102,7 +105,7 @@ class _Pass:
         source = self._load_if_changed(memory, reread)
         keys, ds_ttl = self._ask_parent(keyring)
         memory = memory if ds_ttl is None else replace(memory, ds_ttl=ds_ttl)
-        keys = _made_up_for(keys, self.policy, memory, self.now)
+        keys = made_up_for(keys, self.policy, refresh_at(self.policy, memory.expires), self.now)
         seen = self._seen(memory, source, keyring)
         step = self._step(keyring, keys, seen, force)
         keyring = replace(keyring, files=self._with_new_keys(keyring, step))
@@ -124,7 +127,7 @@ class _Pass:
         keyring = load_keyring(self.name, self.folders)
         memory = self._look_at_published(load_memory(self.place.memory))
         source = self._load_if_changed(memory, reread=False)
-        keys = _made_up_for(keyring.keys, self.policy, memory, self.now)
+        keys = made_up_for(keyring.keys, self.policy, refresh_at(self.policy, memory.expires), self.now)
         seen = self._seen(memory, source, keyring)
         foundry = Foundry(self.name, self.folders, self.world.stores)
         try:
@@ -305,7 +308,27 @@ class _Pass:
         files: Mapping[str, KeyFile],
         content: Content,
     ) -> tuple[Outcome, Memory]:
-        """Put the zone in place, and then the keys' states."""
+        """Put the zone in place, and then the keys' states; where its file is no good, the zone that it was before."""
+        try:
+            return self._put(memory, source, keyring, step, files, content)
+        except (ZoneError, ZoneSyntaxError) as error:
+            if self.problems or self.in_place or memory.signed is None:
+                raise
+            self.problems.append(f"{error}".strip())
+        if self._is_current(memory, content, None):
+            self.ledger.commit(keyring.files, step, self.now)
+            return Outcome(self.zone.name, "unchanged"), memory
+        return self._put(memory, None, keyring, step, files, content)
+
+    def _put(
+        self,
+        memory: Memory,
+        source: ZoneFile | None,
+        keyring: Keyring,
+        step: Step,
+        files: Mapping[str, KeyFile],
+        content: Content,
+    ) -> tuple[Outcome, Memory]:
         zone = source or self._reload()
         serial = next_serial(self.zone.serial_update_method, zone.apex.serial, memory.serial, self.now)
         self.chain = None if memory.chain is None else bytes.fromhex(memory.chain)
@@ -370,21 +393,3 @@ def _seen_of_ds(old: Key, new: Key) -> Iterator[str]:
         yield "published"
     if new.times.ds_delete != old.times.ds_delete:
         yield "withdrawn"
-
-
-def _made_up_for(keys: tuple[Key, ...], policy: Policy, memory: Memory, now: int) -> tuple[Key, ...]:
-    """Keys whose signatures come or go, where that was not done in time.
-
-    The rules suppose that every signature was made anew within Dsgn. Where signatures that were due for that long ago
-    are replaced only now, the interval counts as if it had begun so that it ends now.
-    """
-    due = refresh_at(policy, memory.expires)
-    if due is None or now - due <= policy.retire_safety:
-        return keys
-    begun = now - policy.signing_delay
-    return tuple(
-        key.with_times(zrrsig_change=max(begun, key.times.zrrsig_change or 0))
-        if key.has_secret and key.zsk and key.state.zrrsig in (RUMOURED, UNRETENTIVE)
-        else key
-        for key in keys
-    )

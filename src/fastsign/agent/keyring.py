@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from fastsign.errors import KeyFileError
 from fastsign.kasp.config import KeyStore, Zone
-from fastsign.kasp.policy import KEY_DIRECTORY, KeyRule
+from fastsign.kasp.policy import KEY_DIRECTORY, KeyRule, Policy
 from fastsign.keys import facts, names, timing
 from fastsign.keys.files import KeyFile, read_key
 from fastsign.keys.metadata import FORMAT, KeyState, KeyTimes, Metadata
 from fastsign.keys.write import Files, Material, new_files
-from fastsign.rollover.key import Key
+from fastsign.rollover.key import RUMOURED, UNRETENTIVE, Key
 
 
 def key_of(file: KeyFile, store: str = KEY_DIRECTORY) -> Key:
@@ -112,6 +112,24 @@ def _names_in(zone: bytes, folder: str) -> list[str]:
         raise KeyFileError.of_system(folder, error) from None
     return sorted(
         {base for base, suffix in found if suffix in (".key", ".private") and names.parse_key_file_name(base)}
+    )
+
+
+def made_up_for(keys: tuple[Key, ...], policy: Policy, due: int | None, now: int) -> tuple[Key, ...]:
+    """Keys whose signatures come or go, where that was not done in time.
+
+    *due*: when the first signature was to be made anew. The rules suppose that every signature was, within Dsgn. Where
+    signatures that were due for that long ago are replaced only now, the interval counts as if it had begun so that it
+    ends now.
+    """
+    if due is None or now - due <= policy.retire_safety:
+        return keys
+    begun = now - policy.signing_delay
+    return tuple(
+        key.with_times(zrrsig_change=max(begun, key.times.zrrsig_change or 0))
+        if key.has_secret and key.zsk and key.state.zrrsig in (RUMOURED, UNRETENTIVE)
+        else key
+        for key in keys
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -167,7 +168,7 @@ class Agent:
         task.seen = marks_of({task.zone.file or "", *task.seen})
         try:
             outcome = run_zone(task.zone, self.world, reread=task.reread)
-        except (FastsignError, OSError, ValueError) as error:
+        except Exception as error:  # an error of ours, too, is to stop no other zone
             task.outcome = task.outcome or remembered(task.zone)
             task.seen = {**marks_of(task.outcome.read), **broken_file(error), **task.seen}
             self._note_failure(task, error, now, once)
@@ -202,4 +203,17 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
         return where + system_reason(error)
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split())
+    if isinstance(error, FastsignError | ValueError):
+        return text
+    return f"an error in fastsign, please report it: {type(error).__name__}: {text} ({_where(error)})"
+
+
+def _where(error: Exception) -> str:
+    """The place in the program."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "nobody knows where"
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"

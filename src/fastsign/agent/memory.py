@@ -113,4 +113,25 @@ def _unpacked(content: dict[str, Any]) -> Memory:
         values[name] = None if values[name] is None else Mark(*values[name])
     for name in ("dnskeys", "foreign", "older", "validities"):
         values[name] = tuple(tuple(entry) for entry in values[name])
-    return Memory(**values)
+    memory = Memory(**values)
+    if not _is_sound(memory):
+        raise ValueError("not what was written there")
+    return memory
+
+
+def _is_sound(memory: Memory) -> bool:
+    """Is everything in it what it should be? Somebody may have edited the file."""
+    marks = [mark for mark in (memory.unsigned, memory.signed, *dict(memory.beside).values()) if mark is not None]
+    rows: list[tuple[int, tuple[int, ...]]] = [(3, row) for row in memory.older]
+    rows += [(2, row) for row in (*memory.dnskeys, *memory.foreign, *memory.validities)]
+    numbers = [memory.zone_ttl, memory.dnskey_ttl, memory.ds_ttl, memory.expires, memory.last_success]
+    numbers += [memory.serial, memory.told]
+    whole = [*(number for number in numbers if number is not None), *(each for mark in marks for each in mark)]
+    whole += [each for _, row in rows for each in row]
+    texts = [memory.fingerprint, memory.chain or "", *dict(memory.beside)]
+    return (
+        all(type(number) is int for number in whole)
+        and all(len(row) == columns for columns, row in rows)
+        and all(isinstance(text, str) for text in texts)
+        and len(bytes.fromhex(memory.chain or "0100000000")) in (0, *range(5, 261))
+    )

@@ -11,7 +11,7 @@ from fastsign import _core
 from fastsign.agent.content import DELETE_CDS, Content
 from fastsign.agent.marks import Mark, Marks, mark_of
 from fastsign.agent.memory import Memory
-from fastsign.errors import FileError, JournalError, system_reason
+from fastsign.errors import FileError, JournalError, ZoneError, system_reason
 from fastsign.keys import facts
 from fastsign.sign import serial as serials
 from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, NSEC3PARAM, RRSIG, Apex
@@ -66,7 +66,10 @@ def read_zone(path: str, origin: bytes, now: int) -> ZoneFile:
         source = replace(source, journal=None)
         loaded = source.load(origin, now=now)
     beside = {os.path.abspath(name): Mark(*facts) for name, *facts in loaded.included}
-    apex = Apex.of(loaded.arena, origin)
+    try:
+        apex = Apex.of(loaded.arena, origin)
+    except ZoneError as error:
+        raise ZoneError(f"{path}: {error}") from None
     return ZoneFile(loaded.arena, apex, source, mark, {**beside, journal: of_journal}, tuple(loaded.warnings))
 
 
