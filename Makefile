@@ -13,7 +13,7 @@ SIGNED := build/root.zone.signed
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help sign test lint check check-long agent-long simulate-long rollover-long man bench bench-many bench-stages clean
+.PHONY: help sign test lint check check-long agent-long simulate-long rollover-long man bench bench-hsm bench-many bench-stages clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make simulate-long ten thousand random lives of zones and their keys, looked at by validators; takes an hour'
 	@echo 'make agent-long    an agent over 200 zones for 30 simulated days'
 	@echo 'make bench         compare with BIND, Knot and ldns; BENCH_ARGS="--scale 0.01" for a quick look'
+	@echo 'make bench-hsm     signatures a second with keys in SoftHSM, beside a bare loop in C, Knot and ldns'
 	@echo 'make bench-many    sign a thousand small zones, beside a loop over dnssec-signzone'
 	@echo 'make bench-stages  measure each stage of the core by itself'
 	@echo 'make clean         remove the virtual environment and what was built'
@@ -106,6 +107,9 @@ man: $(STAMPS)/docs
 
 bench: $(STAMPS)/built $(STAMPS)/tools
 	$(BIN)/python -m benchmarks.compare $(BENCH_ARGS)
+
+bench-hsm: $(STAMPS)/built $(STAMPS)/tools
+	$(BIN)/python -m benchmarks.hsm $(BENCH_ARGS)
 
 bench-many: $(STAMPS)/built $(STAMPS)/tools
 	$(BIN)/python -m benchmarks.many $(BENCH_ARGS)
