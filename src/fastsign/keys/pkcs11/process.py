@@ -107,12 +107,15 @@ class Signer:
     def _open_sessions(self) -> None:
         """New sessions for the old ones, which end only once there are others: the last would take the log-in along."""
         assert self.token is not None
-        before, self.sessions = self.sessions, []
-        for _ in range(self.size):
-            self.sessions.append(_Session(self.token.open_session()))
-        for session in before:
-            with suppress(self.module.api.PyKCS11Error):
-                session.handle.closeSession()
+        opened: list[_Session] = []
+        try:
+            for _ in range(self.size):
+                opened.append(_Session(self.token.open_session()))
+        except self.module.api.PyKCS11Error:
+            self._close(opened)
+            raise
+        before, self.sessions = self.sessions, opened
+        self._close(before)
         self.token.log_in(self.sessions[0].handle, self.pin)
         for session in self.sessions:
             session.keys = [self._find(session, key) for key in self.keys]
@@ -237,7 +240,10 @@ class Signer:
 
     def close(self) -> None:
         """Leave the token. The module is not finalized: some crash then, and the process ends anyway."""
-        for session in self.sessions:
+        self._close(self.sessions)
+
+    def _close(self, sessions: Sequence[_Session]) -> None:
+        for session in sessions:
             with suppress(self.module.api.PyKCS11Error):
                 session.handle.closeSession()
 
