@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 import tools
 from fastsign.keys.files import read_key
+from fastsign.keys.pkcs11 import module as hsm_module
 from fastsign.keys.pkcs11.module import find_key
 from fastsign.keys.pkcs11.uri import parse_uri
+from hsm_shim import Shim
 from hsm_token import KINDS, PIN, Token
 from inprocess import Done, command
 from peer_tool import theirs
@@ -264,14 +266,11 @@ def test_pins_that_do_not_help(label: str, complaint: str, token: Token, folder:
     assert "wrong-pin-1" not in message
 
 
-def test_a_wrong_pin_is_tried_once(token: Token, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    import PyKCS11
-
-    tries = []
-    login = PyKCS11.LowLevel.CPKCS11Lib.C_Login
-    monkeypatch.setattr(PyKCS11.LowLevel.CPKCS11Lib, "C_Login", lambda *words: tries.append(1) or login(*words))
-    refused(token, "-a", "13", "-l", "pkcs11:token=signer;object=key-13;pin-value=wrong-pin-1", "example")
-    assert tries == [1]
+def test_a_wrong_pin_is_tried_once(token: Token, folder: Path) -> None:
+    shim = Shim(folder / "shim.so", token.module)
+    label = "pkcs11:token=signer;object=key-13;pin-value=wrong-pin-1"
+    assert run(token, "-a", "13", "-l", label, "example", check=False, module=shim.path).code == 1
+    assert shim.calls("C_Login") == 1
 
 
 @pytest.mark.parametrize(
@@ -290,7 +289,7 @@ def test_a_pin_that_might_lock_the_token_is_not_tried(
         return info
 
     monkeypatch.setattr(PyKCS11.PyKCS11Lib, "getTokenInfo", pressed)
-    monkeypatch.setattr(PyKCS11.LowLevel.CPKCS11Lib, "C_Login", lambda *words: pytest.fail("the PIN was tried"))
+    monkeypatch.setattr(hsm_module, "_log_in", lambda *words: pytest.fail("the PIN was tried"))
     assert words in refused(token, "-a", "13", "-l", token.uri("key-13"), "example")
 
 

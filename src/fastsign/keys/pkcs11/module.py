@@ -168,6 +168,7 @@ def unpadded(text: Any) -> str:
 # ---- a token, and the way in
 
 
+_C_LOGIN = 18  # its place among the functions
 _LOCKED = "the PIN is locked, after wrong ones; the security officer can unlock it"
 
 
@@ -192,16 +193,8 @@ class Token:
             return
         api = self.module.api
         self._refuse_to_lock(self.module.library.getTokenInfo(self.slot).flags)
-        octets = api.ckbytelist()
         with self._named(), pin.attempt() as digits:
-            try:
-                for octet in digits:
-                    octets.append(octet)
-                # The session's own method would make a copy that can't be wiped.
-                result = session.lib.C_Login(session.session, api.CKU_USER, octets)
-            finally:
-                for at in range(len(octets)):
-                    octets[at] = 0
+            result = _log_in(self.module.path, int(session.session.value()), api.CKU_USER, digits)
             if result == api.CKR_OK:
                 pin.found_right()
             elif result in _wrong(api):
@@ -227,6 +220,17 @@ class Token:
                 f"one more wrong PIN would lock the token of {self.uri.describe()}: log in by the HSM's own tool, "
                 "which resets the count"
             )
+
+
+def _log_in(path: str, session: int, user: int, pin: bytearray) -> int:
+    """C_Login with the PIN where it lies; what it says. PyKCS11 would make copies of it that nobody wipes."""
+    import ctypes
+
+    functions = ctypes.POINTER(ctypes.c_void_p)()  # a version, and a pointer for each function in the standard's order
+    ctypes.CDLL(path).C_GetFunctionList(ctypes.byref(functions))  # it is loaded, and this is another handle of it
+    prototype = ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong)
+    octets = (ctypes.c_ubyte * len(pin)).from_buffer(pin)
+    return int(prototype(functions[1 + _C_LOGIN])(session, user, octets, len(pin)))
 
 
 def _wrong(api: Any) -> tuple[int, ...]:
