@@ -49,16 +49,16 @@ class HsmScene:
         arguments = ("-K", folder, "-a", str(algorithm), "-l", uri or self.token.uri(label), *options, ORIGIN)
         return command("keyfromlabel", *arguments, environ={"PKCS11_MODULE_PATH": self.token.module}).stdout.strip()
 
-    def sign(self, *options: str, faults: Sequence[Fault] = (), check: bool = True, old: bool = True) -> Done:
-        """Sign by fastsign in this process, as the faults let it; *old*: there is a signed zone already."""
+    def sign(self, *options: str, faults: Sequence[Fault] = (), check: bool = True, keep: bool = False) -> Done:
+        """Sign by fastsign in this process, as the faults let it; *keep* the HSM process for the next time."""
         self.shim.plan(*faults)
-        if old:
-            self.signed.write_text(OLD)
+        self.signed.write_text(OLD)
         arguments = ("-S", "-K", "keys", "-o", ORIGIN, "-f", "signed", *options, "zone")
         try:
             return command("signzone", *arguments, environ={"PKCS11_MODULE_PATH": self.shim.path}, check=check)
         finally:
-            client.close_all()
+            if not keep:
+                client.close_all()
 
     def start(self, *options: str, shim: Shim, output: str = "signed") -> subprocess.Popen[str]:
         """The same in a process of its own, which goes on, through a module that has its plan."""
