@@ -6,6 +6,7 @@ cdef extern from "retain.h" nogil:
         uint32_t successor
         uint8_t roles
         uint8_t offline
+        uint8_t late
         uint8_t refused
 
     ctypedef struct fs_retain_task:
@@ -96,7 +97,8 @@ cdef tuple retain(object arena, object order, object chain, object retained, byt
     for i in range(keys.count):
         use[i].signer = NONE if uses[i].signer is None else uses[i].signer
         use[i].successor = NONE if uses[i].successor is None else uses[i].successor
-        use[i].roles, use[i].offline, use[i].refused = uses[i].roles, uses[i].offline, uses[i].refused
+        use[i].roles, use[i].offline = uses[i].roles, uses[i].offline
+        use[i].late, use[i].refused = uses[i].late, uses[i].refused
     memset(&counts, 0, sizeof(counts))
     memset(&task, 0, sizeof(task))
     task.arena, task.order, task.chain = &records, &nodes, &entries

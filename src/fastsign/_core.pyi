@@ -346,6 +346,20 @@ def retain_of_image(
     last: int,
 ) -> tuple[int, int, int, int, int]: ...
 
+# ---- spread
+
+def spread_change(
+    arena: object,
+    order: object,
+    chain: object,
+    retained: object,
+    apex: bytes,
+    signers: Sequence[object],
+    late: Sequence[int],
+    leaving: Sequence[tuple[int, int]],
+    budget: int,
+) -> tuple[int, int, list[int], list[int]]: ...
+
 # ---- render
 
 def render_nodes(

@@ -74,6 +74,7 @@ def test_a_zone_that_becomes_insecure_is_advised_like_any_other() -> None:
 def test_what_is_set_and_has_no_effect_is_told() -> None:
     zone = Zone(b"\x07example\0", DEFAULT, "example.db", "keys")
     assert without_effect(zone) == ()
-    (told,) = without_effect(replace(zone, sig_signing_signatures=50))
-    assert told.startswith("sig-signing-signatures 50 has no effect")
-    assert without_effect(replace(zone, sig_signing_signatures=50, policy=None)) == ()
+    assert without_effect(replace(zone, sig_signing_signatures=50)) == ()
+    (told,) = without_effect(replace(zone, sig_signing_nodes=50))
+    assert told.startswith("sig-signing-nodes 50 has no effect")
+    assert without_effect(replace(zone, sig_signing_nodes=50, policy=None)) == ()

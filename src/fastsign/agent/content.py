@@ -13,6 +13,7 @@ from fastsign.keys.files import KeyFile
 from fastsign.keys.select import SIGNS_CDS, SIGNS_DNSKEY, SIGNS_REST
 from fastsign.keys.skr import Bundle
 from fastsign.rollover.key import Key
+from fastsign.sign.private_type import PRIVATE_TYPE
 
 # RFC 8078 section 4: these ask the parent to take all DS records away.
 DELETE_CDS, DELETE_CDNSKEY = bytes([0, 0, 0, 0, 0]), bytes([0, 0, 3, 0, 0])
@@ -30,6 +31,9 @@ class Content:
     known: frozenset[bytes]  # DNSKEY RDATA of all our keys, in the zone or not
     known_cds: frozenset[bytes]  # CDS RDATA that are ours, in the zone or not
     bundle: Bundle | None = None  # of a zone whose KSK is offline: these records with their signatures
+    late: tuple[bytes, ...] = ()  # DNSKEY RDATA of keys whose signatures come by and by, and count for nothing yet
+    notes: tuple[bytes, ...] | None = None  # records of the private type (agent/spread.py); None: they stay as they are
+    private_type: int = PRIVATE_TYPE
 
     @property
     def is_unsigned(self) -> bool:
@@ -38,7 +42,8 @@ class Content:
 
     @property
     def has_csk(self) -> bool:
-        return any(rdata[1] & facts.SEP and role & SIGNS_REST for rdata, role in self.roles.items())
+        ours = ((rdata, role) for rdata, role in self.roles.items() if rdata not in self.late)
+        return any(rdata[1] & facts.SEP and role & SIGNS_REST for rdata, role in ours)
 
     def foreign_dnskeys(self, found: Iterable[bytes]) -> list[bytes]:
         """Those of other signers (RFC 8901): they stay as they are."""
@@ -56,6 +61,8 @@ class Content:
         for part in (self.dnskeys, self.cds, self.cdnskeys):
             digest.update(b"|".join(sorted(part)) + b"/")
         digest.update(repr((sorted(self.roles.items()), self.ttl, policy.nsec3)).encode())
+        if self.notes is not None:
+            digest.update(repr((self.private_type, self.late, self.notes)).encode())
         if self.bundle is not None:
             digest.update(repr(sorted(self.bundle.rrsets.items())).encode())
         return digest.hexdigest()

@@ -18,6 +18,7 @@ from fastsign.agent.marks import Marks, broken_file, mark_of, marks_of
 from fastsign.agent.memory import Memory, load_memory, save_memory
 from fastsign.agent.place import Place, locked
 from fastsign.agent.publish import discard, publish_signed, publish_unsigned
+from fastsign.agent.spread import remember, signing_seen, spread_of, unfinished_business, with_notes
 from fastsign.agent.status import Outcome, Preview
 from fastsign.agent.zone import ZoneFile, next_serial, read_zone, real_path, remember_published
 from fastsign.errors import FastsignError, FileError, ZoneError, ZoneSyntaxError
@@ -91,6 +92,7 @@ class _Pass:
         self.input, self.output = zone.file or "", real_path(zone.signed_file or "")
         self.in_place = zone.file == zone.signed_file
         self.linger = policy.zone_propagation_delay + max(policy.publish_safety, policy.retire_safety)
+        self.spread = spread_of(zone, policy)
         self.chain: bytes | None = None  # NSEC3PARAM RDATA of what is published; none: NSEC; None: not known
         self.problems: list[str] = []
         self.broken: Marks = {}  # the file that the zone could not be read for
@@ -110,7 +112,7 @@ class _Pass:
         step = self._step(keyring, keys, seen, force)
         keyring = replace(keyring, files=self._with_new_keys(keyring, step))
         files = {key.name: updated(keyring.files[key.name], key) for key in step.keys}
-        content = self._under_bundle(content_of(self.name, self.policy, step.keys, files))
+        content = self._content(memory, step, files)
         if self._is_current(memory, content, source):
             self.ledger.commit(keyring.files, step, self.now)
             outcome = Outcome(self.zone.name, "unchanged")
@@ -136,7 +138,7 @@ class _Pass:
         finally:
             foundry.close()
         files = {key.name: updated(known[key.name], key) for key in step.keys}
-        content = self._under_bundle(content_of(self.name, self.policy, step.keys, files))
+        content = self._content(memory, step, files)
         reasons = tuple(self._reasons(memory, content, source))
         if reasons:
             try:
@@ -185,7 +187,7 @@ class _Pass:
                 raise
             self._tell(f"the signed zone {self.output} can't be read and is made anew: {error}")
             return replace(memory.retired(self.now, self.linger), signed=None, chain=None, fingerprint="", expires=None)
-        return remember_published(memory, published, self.now, self.linger)
+        return remember_published(memory, published, self.zone.sig_signing_type, self.now, self.linger)
 
     def _load_if_changed(self, memory: Memory, reread: bool) -> ZoneFile | None:
         """The zone file if it is not that which was signed last; where it is no good, the last one serves on."""
@@ -235,6 +237,8 @@ class _Pass:
 
     def _seen(self, memory: Memory, source: ZoneFile | None, keyring: Keyring) -> Observations:
         seen = memory.seen(self.now)
+        if self.spread is not None:
+            seen = replace(seen, signing=signing_seen(memory))
         if source is None:
             return seen
         foreign = self._foreign(source, keyring)
@@ -270,8 +274,11 @@ class _Pass:
 
     # ---- what comes of it
 
-    def _under_bundle(self, content: Content) -> Content:
-        """Where the KSK is offline, the key records are those that it has signed ahead."""
+    def _content(self, memory: Memory, step: Step, files: Mapping[str, KeyFile]) -> Content:
+        """What is to be at the apex. Where the KSK is offline, the key records are those that it has signed ahead."""
+        content = content_of(self.name, self.policy, step.keys, files)
+        if self.spread is not None:
+            content = with_notes(content, self.zone, memory, step, files)
         if self.offline is None:
             return content
         if self.offline.next_inception is None:
@@ -295,6 +302,7 @@ class _Pass:
             yield f"{next(iter(self._changed(memory)), self.input)} has changed"
         if memory.fingerprint != content.fingerprint(self.policy):
             yield "its keys, their records or its policy change"
+        yield from unfinished_business(memory, self.now)
         due = self._due(memory)
         if not content.is_unsigned and (due is None or due <= self.now):
             yield "signatures are to be renewed"
@@ -339,6 +347,7 @@ class _Pass:
         self.ledger.commit(keyring.files, step, published_at)
         unsigned = memory.unsigned if self.problems else zone.mark
         beside = memory.beside if self.problems else () if self.in_place else tuple(zone.beside.items())
+        memory = remember(memory, content, done.held, self.policy, published_at)
         memory = replace(
             memory.retired(published_at, self.linger).signed_for(self.policy.signatures_validity, self.now),
             unsigned=unsigned,
@@ -367,7 +376,7 @@ class _Pass:
         return replace(memory, told=memory.serial)
 
     def _conclude(self, outcome: Outcome, step: Step, memory: Memory) -> Outcome:
-        moments = (step.next_event, self._due(memory))
+        moments = (step.next_event, self._due(memory), memory.goes_on)
         return replace(
             outcome,
             path=self.output,

@@ -14,6 +14,7 @@ from fastsign.keys.files import KeyFile
 from fastsign.sign.apex import ZONEMD
 from fastsign.sign.denial import Wanted
 from fastsign.sign.job import BEGINS_BEFORE, Job
+from fastsign.sign.spread import Spread
 from fastsign.sign.zonemd import HASHES
 
 _AT_ONCE = 3600  # seconds: signatures that would be due within so long of each other are made anew together
@@ -46,6 +47,7 @@ def make_job(
     now: int,
     output: str,
     image: str | None,
+    spread: Spread | None = None,
 ) -> Job:
     """The signing of a prepared zone. *salt* is that of NSEC3; *keys* are all keys of the zone as the step has them.
 
@@ -64,6 +66,7 @@ def make_job(
         image=image,
         keys=KnownKeys(tuple(keys)),
         roles=content.roles,
+        spread=spread,
         offline_keyset=content.bundle,
         cycle=refresh_before(policy),
         jitter=policy.signatures_jitter,

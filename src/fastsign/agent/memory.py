@@ -9,6 +9,7 @@ from typing import Any
 from fastsign.agent.marks import Mark
 from fastsign.agent.place import write_durably
 from fastsign.rollover.outcome import Observations
+from fastsign.sign.private_type import is_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class Memory:
     older: tuple[tuple[int, int, int], ...] = ()  # of zones before: (highest TTL, TTL of DNSKEYs, until when it counts)
     validities: tuple[tuple[int, int], ...] = ()  # of signatures that may still stand: (seconds, until when they may)
     expires: int | None = None  # when the first of its signatures ends
+    makers: tuple[tuple[int, int], ...] = ()  # (algorithm, tag) of the keys that may have signed something in it
+    notes: tuple[str, ...] = ()  # hex of the RDATA of its records of the private type
+    # (algorithm, tag, signatures left) of keys whose signatures come, and of those whose signatures go, by and by
+    coming: tuple[tuple[int, int, int], ...] = ()
+    going: tuple[tuple[int, int, int], ...] = ()
+    goes_on: int | None = None  # when that is to go on
     told: int | None = None  # the serial that the hook has been called for
     last_success: int | None = None
 
@@ -103,16 +110,21 @@ def save_memory(path: str, memory: Memory) -> None:
     write_durably(path, (json.dumps({"version": 1, **asdict(memory)}, indent=1) + "\n").encode())
 
 
+# What earlier versions did not write: they had looked at one file, and spread nothing.
+_LATER: dict[str, Any] = {"beside": (), "makers": (), "notes": (), "coming": (), "going": (), "goes_on": None}
+
+
 def _unpacked(content: dict[str, Any]) -> Memory:
     if content["version"] != 1:
         return Memory()
-    content = {"beside": (), **content}  # earlier versions had looked at one file
+    content = {**_LATER, **content}
     values = {field.name: content[field.name] for field in fields(Memory)}
     values["beside"] = tuple((path, mark and Mark(*mark)) for path, mark in values["beside"])
     for name in ("unsigned", "signed"):
         values[name] = None if values[name] is None else Mark(*values[name])
-    for name in ("dnskeys", "foreign", "older", "validities"):
+    for name in ("dnskeys", "foreign", "older", "validities", "makers", "coming", "going"):
         values[name] = tuple(tuple(entry) for entry in values[name])
+    values["notes"] = tuple(values["notes"])
     memory = Memory(**values)
     if not _is_sound(memory):
         raise ValueError("not what was written there")
@@ -122,10 +134,10 @@ def _unpacked(content: dict[str, Any]) -> Memory:
 def _is_sound(memory: Memory) -> bool:
     """Is everything in it what it should be? Somebody may have edited the file."""
     marks = [mark for mark in (memory.unsigned, memory.signed, *dict(memory.beside).values()) if mark is not None]
-    rows: list[tuple[int, tuple[int, ...]]] = [(3, row) for row in memory.older]
-    rows += [(2, row) for row in (*memory.dnskeys, *memory.foreign, *memory.validities)]
+    rows: list[tuple[int, tuple[int, ...]]] = [(3, row) for row in (*memory.older, *memory.coming, *memory.going)]
+    rows += [(2, row) for row in (*memory.dnskeys, *memory.foreign, *memory.validities, *memory.makers)]
     numbers = [memory.zone_ttl, memory.dnskey_ttl, memory.ds_ttl, memory.expires, memory.last_success]
-    numbers += [memory.serial, memory.told]
+    numbers += [memory.serial, memory.told, memory.goes_on]
     whole = [*(number for number in numbers if number is not None), *(each for mark in marks for each in mark)]
     whole += [each for _, row in rows for each in row]
     texts = [memory.fingerprint, memory.chain or "", *dict(memory.beside)]
@@ -133,5 +145,6 @@ def _is_sound(memory: Memory) -> bool:
         all(type(number) is int for number in whole)
         and all(len(row) == columns for columns, row in rows)
         and all(isinstance(text, str) for text in texts)
+        and all(is_progress(bytes.fromhex(note)) for note in memory.notes)
         and len(bytes.fromhex(memory.chain or "0100000000")) in (0, *range(5, 261))
     )

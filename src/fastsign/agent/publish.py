@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import escape, glob
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from fastsign.sign import run
 from fastsign.sign.apex import DNSKEY, NSEC3PARAM
 from fastsign.sign.image_facts import read_facts
 from fastsign.sign.report import Report
+from fastsign.sign.spread import Held, Spread
 from fastsign.sign.tell import Tell
 from fastsign.zone.checks import check_rrsets
 from fastsign.zone.order import order_zone
@@ -53,6 +54,7 @@ class Pass(Protocol):
     output: str
     in_place: bool
     chain: bytes | None
+    spread: Spread | None
 
     @property
     def world(self) -> Means: ...
@@ -70,6 +72,7 @@ class Published:
     expires: int | None = None
     generated: int = 0
     retained: int = 0
+    held: Held | None = None  # what waits for the next run of a change of keys
 
 
 class ZoneOutput(AtomicFile):
@@ -113,7 +116,8 @@ def publish_signed(
     prepare(zone, content, serial)
     dnskeys = zone.apex.rdata_of(DNSKEY)
     salt = choose_salt(by.policy, parameters, dnskeys, by.world.random)
-    job = make_job(by.name, by.policy, zone, content, keys, salt, by.now, by.output, image)
+    spread = None if by.spread is None else replace(by.spread, late=content.late)
+    job = make_job(by.name, by.policy, zone, content, keys, salt, by.now, by.output, image, spread)
     report = Report(by.world.tick)
     with named(by.output), ZoneOutput(by.output) as output:
         prepared = run.prepare(job, output, report, by.world.tell)
@@ -132,6 +136,7 @@ def publish_signed(
         expires=None if left is None else by.now + left,
         generated=report.generated,
         retained=report.retained,
+        held=prepared.signed.held,
     )
 
 

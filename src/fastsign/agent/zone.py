@@ -15,6 +15,7 @@ from fastsign.errors import FileError, JournalError, ZoneError, system_reason
 from fastsign.keys import facts
 from fastsign.sign import serial as serials
 from fastsign.sign.apex import CDNSKEY, CDS, DNSKEY, NSEC3PARAM, RRSIG, Apex
+from fastsign.sign.private_type import is_progress, unfinished
 from fastsign.zone.arena import Arena
 from fastsign.zone.arithmetic import is_greater
 from fastsign.zone.load import Loaded
@@ -84,11 +85,14 @@ def _is_newer(journal: Mark | None, zone: Mark | None) -> bool:
     return journal is not None and zone is not None and journal.modified >= zone.modified
 
 
-def remember_published(memory: Memory, zone: ZoneFile, now: int, linger: int) -> Memory:
+def remember_published(memory: Memory, zone: ZoneFile, private_type: int, now: int, linger: int) -> Memory:
     """What there is to know of a published zone that another program has put in place, or whose memory is lost.
 
     *linger* as in Memory.retired.
     """
+    notes = [rdata for rdata in zone.apex.rdata_of(private_type) if is_progress(rdata)]
+    makers = _core.find_signature_makers(zone.arena, zone.apex.name.lower())
+    coming, going = unfinished(notes)
     left = _core.first_expiration(zone.arena, now % 2**32)
     serial = zone.apex.serial
     if memory.serial is not None and is_greater(memory.serial, serial):
@@ -103,6 +107,11 @@ def remember_published(memory: Memory, zone: ZoneFile, now: int, linger: int) ->
         zone_ttl=zone.highest_ttl,
         dnskey_ttl=zone.apex.ttl_of(DNSKEY),
         expires=None if left is None else now + left,
+        makers=tuple(sorted({*zone.identities(), *makers})),
+        notes=tuple(rdata.hex() for rdata in notes),
+        coming=tuple((*key, 1) for key in coming),
+        going=tuple((*key, 1) for key in going),
+        goes_on=now if coming or going else None,
     )
 
 
@@ -136,6 +145,9 @@ def prepare(zone: ZoneFile, content: Content, serial: int) -> None:
         cdnskeys += content.cdnskeys
     apex.replace(CDS, content.ttl, cds)
     apex.replace(CDNSKEY, content.ttl, cdnskeys)
+    if content.notes is not None:
+        others = [rdata for rdata in apex.rdata_of(content.private_type) if not is_progress(rdata)]
+        apex.replace(content.private_type, 0, [*others, *content.notes])
     apex.set_serial(serial)
     apex.rows[:] = _core.find_rows(apex.arena, apex.name)
 

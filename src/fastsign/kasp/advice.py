@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fastsign.kasp.config import SIG_SIGNING_NODES, SIG_SIGNING_SIGNATURES, Zone
+from fastsign.kasp.config import SIG_SIGNING_NODES, Zone
 from fastsign.kasp.durations import format_duration as span
 from fastsign.kasp.policy import Policy
 
@@ -23,14 +23,11 @@ def advise(
 
 
 def without_effect(zone: Zone) -> tuple[str, ...]:
-    """Warnings about what a zone's configuration sets and fastsign has no use for: a zone is published in one piece."""
-    options = {"sig-signing-signatures": zone.sig_signing_signatures, "sig-signing-nodes": zone.sig_signing_nodes}
-    by_default = {"sig-signing-signatures": SIG_SIGNING_SIGNATURES, "sig-signing-nodes": SIG_SIGNING_NODES}
-    return tuple(
-        f"{name} {value} has no effect: a zone is signed and published in one piece, whatever changes in it"
-        for name, value in options.items()
-        if zone.policy is not None and value != by_default[name]
-    )
+    """Warnings about what a zone's configuration sets and fastsign has no use for: a chain is built in one run."""
+    if zone.policy is None or zone.sig_signing_nodes == SIG_SIGNING_NODES:
+        return ()
+    nodes = f"sig-signing-nodes {zone.sig_signing_nodes}"
+    return (f"{nodes} has no effect: a chain of NSEC or NSEC3 records is built and published in one piece",)
 
 
 def _about_ttls(policy: Policy, soa_minimum: int, largest_ttl: int, ds_ttl: int | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Literal
 from fastsign.kasp.policy import KEY_DIRECTORY, Policy
 
 DNS_PORT = 53
-SIG_SIGNING_NODES, SIG_SIGNING_SIGNATURES = 100, 10  # by default
+SIG_SIGNING_NODES = 100  # by default
 
 SerialUpdate = Literal["increment", "unixtime", "date"]
 CheckDs = Literal["yes", "explicit", "no"]
@@ -67,7 +67,7 @@ class Zone:
     serial_update_method: SerialUpdate = "increment"
     loadkeys_interval: int = 3600  # seconds
     sig_signing_nodes: int = SIG_SIGNING_NODES
-    sig_signing_signatures: int = SIG_SIGNING_SIGNATURES
+    sig_signing_signatures: int | None = None  # a run, of a change of keys; None: all in one run
     sig_signing_type: int = 65534
     place: Place | None = None
     key_directory_place: Place | None = None  # where the key directory is named, if it is

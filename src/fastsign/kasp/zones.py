@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastsign.kasp.builtin import NONE
-from fastsign.kasp.config import Place, Zone
+from fastsign.kasp.config import SIG_SIGNING_NODES, Place, Zone
 from fastsign.kasp.policy import Policy
 from fastsign.kasp.reading import Findings, Setting, Settings, StatementError, hint
 from fastsign.kasp.servers import Directory
@@ -209,8 +209,10 @@ def _make(name: bytes, scope: Scope, policy: Policy | None) -> Zone:
         parental_agents=_agents(name, scope),
         serial_update_method=scope.value("serial-update-method", "increment"),
         loadkeys_interval=_interval(scope),
-        sig_signing_nodes=_positive(scope, "sig-signing-nodes", 100),
-        sig_signing_signatures=_positive(scope, "sig-signing-signatures", 10),
+        sig_signing_nodes=_positive(scope, "sig-signing-nodes", SIG_SIGNING_NODES),
+        sig_signing_signatures=_positive(scope, "sig-signing-signatures")
+        if scope.find("sig-signing-signatures")
+        else None,
         sig_signing_type=_private_type(scope),
         place=scope.text.place,
         key_directory_place=keys.value_place if (keys := scope.find("key-directory")) else None,
@@ -251,7 +253,7 @@ def _interval(scope: Scope) -> int:
     return int(min(found.value, _MOST_MINUTES)) * 60
 
 
-def _positive(scope: Scope, option: str, default: int) -> int:
+def _positive(scope: Scope, option: str, default: int = 1) -> int:
     """A number that named raises to 1."""
     return max(1, int(scope.value(option, default)))
 

@@ -8,6 +8,14 @@ from fastsign.rollover.key import CHANGE_OF, Key
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """How far a zone is signed with keys whose signatures come by and by, so many a run: (algorithm, tag) of each."""
+
+    begun: frozenset[tuple[int, int]] = frozenset()
+    done: frozenset[tuple[int, int]] = frozenset()  # those of them by which every RRset of the zone is signed
+
+
+@dataclass(frozen=True, slots=True)
 class Observations:
     """What has been seen of the zone as it is out there. None: nothing is known, the policy's figure counts alone."""
 
@@ -20,6 +28,7 @@ class Observations:
     # that occur. None: nothing is known, and all signatures are supposed to have been made anew after Dsgn
     signers: frozenset[frozenset[tuple[int, int]]] | None = None
     signatures_validity: int | None = None  # the longest that signatures which may still stand were made for
+    signing: Signing | None = None  # None: what a key is to sign it signs in one run
 
 
 NOTHING_SEEN = Observations()
@@ -43,7 +52,7 @@ class Wait:
     record: str
     before: str
     after: str
-    rule: str  # "policy", "rule 1 (3a)" to "rule 3 (3f-3i)", "time", "parent", "manual", "offline"
+    rule: str  # "policy", "rule 1 (3a)" to "rule 3 (3f-3i)", "time", "parent", "manual", "offline", "signing"
     reason: str  # a sentence for the operator
     until: int | None = None  # when it is allowed by time alone; None where something else must happen first
 
@@ -62,6 +71,7 @@ class Step:
     purged: tuple[Key, ...] = ()  # whose files may go
     changes: tuple[Change, ...] = ()
     waits: tuple[Wait, ...] = ()
+    signing: tuple[str, ...] = ()  # names of keys by which the zone is to be signed by and by; they do not count yet
     refusals: tuple[str, ...] = ()  # keys that are not made, rolled or retired, and what to do: sentences
     next_event: int | None = None  # seconds since 1970; None: nothing will happen by time alone, but for purges
     log: tuple[str, ...] = ()  # lines in BIND's words

@@ -11,7 +11,7 @@ from fastsign.rollover.key import HIDDEN, RECORDS, Key
 from fastsign.rollover.offline import follow_times
 from fastsign.rollover.outcome import NOTHING_SEEN, Observations, Step
 from fastsign.rollover.timing import Intervals
-from fastsign.rollover.transitions import advance
+from fastsign.rollover.transitions import advance, signed_by_and_by
 from fastsign.rollover.waits import waiting
 from fastsign.rollover.work import MakeKey, Work
 
@@ -78,6 +78,7 @@ def _outcome(work: Work) -> Step:
         purged=tuple(key for key in work.keys if key.name in work.purged),
         changes=tuple(work.changes),
         waits=() if work.policy.offline_ksk else waiting(work),
+        signing=() if work.policy.offline_ksk else signed_by_and_by(work),
         refusals=tuple(work.refusals),
         next_event=min(work.events, default=None),
         log=tuple(work.log),

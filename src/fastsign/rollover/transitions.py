@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fastsign.rollover import rules
+from fastsign.rollover import gradual, rules
 from fastsign.rollover.key import CHANGE_OF, DS, HIDDEN, OMNIPRESENT, RECORDS, RUMOURED, UNRETENTIVE, ZRRSIG, Key
 from fastsign.rollover.outcome import Change
 from fastsign.rollover.timing import due
@@ -16,7 +16,7 @@ _NEXT = {
     OMNIPRESENT: {HIDDEN: RUMOURED, RUMOURED: OMNIPRESENT, UNRETENTIVE: RUMOURED},
     HIDDEN: {RUMOURED: UNRETENTIVE, OMNIPRESENT: UNRETENTIVE, UNRETENTIVE: HIDDEN},
 }
-POLICY, RULE, MANUAL, TIME, OFFLINE = "policy", "rule", "manual", "time", "offline"
+POLICY, RULE, MANUAL, TIME, OFFLINE, SIGNING = "policy", "rule", "manual", "time", "offline", "signing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,17 @@ def veto(work: Work, wish: Wish) -> Veto | None:
     when = due(work.intervals, work.keys, wish.at, wish.record, wish.after, work.now)
     if when > work.now:
         return Veto(TIME, until=when)
-    return Veto(MANUAL) if work.must_ask and wish.after in (RUMOURED, UNRETENTIVE) else None
+    if work.must_ask and wish.after in (RUMOURED, UNRETENTIVE) and not gradual.has_begun(work, wish.at, wish.record):
+        return Veto(MANUAL)
+    return Veto(SIGNING) if gradual.comes_later(work, wish.at, wish.record, wish.after) else None
+
+
+def signed_by_and_by(work: Work) -> tuple[str, ...]:
+    """Names of the keys that wait for nothing but that the zone is signed by them."""
+    if work.seen.signing is None:
+        return ()
+    asked = [wish for wish in wishes(work) if wish.record == ZRRSIG]
+    return tuple(work.keys[wish.at].name for wish in asked if veto(work, wish) == Veto(SIGNING))
 
 
 def _fulfil(work: Work, wish: Wish) -> bool:

@@ -9,7 +9,7 @@ from fastsign.rollover.key import DNSKEY, DS, HIDDEN, KRRSIG, OMNIPRESENT, UNRET
 from fastsign.rollover.outcome import NOTHING_SEEN, Observations, Wait
 from fastsign.rollover.rules import RULES
 from fastsign.rollover.timing import Intervals
-from fastsign.rollover.transitions import MANUAL, OFFLINE, POLICY, RULE, TIME, Veto, Wish, veto, wishes
+from fastsign.rollover.transitions import MANUAL, OFFLINE, POLICY, RULE, SIGNING, TIME, Veto, Wish, veto, wishes
 from fastsign.rollover.work import Work
 
 PARENT = "parent"
@@ -28,6 +28,10 @@ _BROKEN = {
     1: "no DS is at the parent or on its way to it: nothing of {key} is taken away until one is",
     2: "no DNSKEY fits the DS of algorithm {key.algorithm}: nothing of {key} is taken away until one does",
     3: "not all RRsets have a signature of algorithm {key.algorithm}: nothing of {key} is taken away until they have",
+}
+_BY_SIGNING = {
+    ZRRSIG: "not all RRsets have a signature by {key} yet: each run makes sig-signing-signatures of them",
+    DNSKEY: "the DNSKEY of {key} follows when every RRset has a signature of algorithm {key.algorithm}",
 }
 _BY_TIME = {
     (DNSKEY, OMNIPRESENT): "caches may still hold the DNSKEY RRset without {key}",
@@ -76,6 +80,8 @@ def _explain(work: Work, wish: Wish, against: Veto, key: Key) -> tuple[str, str,
         return POLICY, _BY_POLICY[wish.record], None
     if against.by == RULE:
         return RULES[against.rule], (_BROKEN if against.broken else _BY_RULE)[against.rule], None
+    if against.by == SIGNING:
+        return SIGNING, _BY_SIGNING[wish.record], None
     if against.by == MANUAL:
         return MANUAL, "policy {policy} is in manual mode: run 'dnssec -step' to go on with {key}", None
     seen_at = key.times.ds_publish if wish.after == OMNIPRESENT else key.times.ds_delete

@@ -15,6 +15,7 @@ from fastsign.zone.source import FileSource, Source
 if TYPE_CHECKING:  # a rare thing, and a start-up that is not to wait for it
     from fastsign.keys.pkcs11.settings import HsmSettings
     from fastsign.keys.skr import Bundle
+    from fastsign.sign.spread import Spread
 
 RAW = 3  # the style that is no text
 
@@ -48,6 +49,7 @@ class Job:
     key_directory: str = "."
     keys: KeyStore | None = None  # where the keys come from, if not from the folder
     smart: bool = False  # -S: keys and their use from the directory's timing metadata
+    spread: Spread | None = None  # how much of a change of keys this run may make; None: all of it
     roles: Mapping[bytes, int] | None = None  # DNSKEY RDATA -> what it signs (SIGNS_*): a policy has decided it all
     key_names: tuple[str, ...] = ()  # keys that sign, instead of all that the zone has
     ksk_names: tuple[str, ...] = ()  # -k: keys that are key-signing keys whatever their flags

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fastsign import _core
@@ -24,6 +24,7 @@ class Makers:
     keys: tuple[bytes, ...]  # DNSKEY RDATA, the zone's first
     uses: tuple[KeyUse, ...]  # for each
     strangers: frozenset[tuple[int, int]]  # (algorithm, tag) of those that are not in the zone
+    leaving: tuple[tuple[int, int], ...] = ()  # those of them whose signatures are to go by and by
 
 
 def find_makers(job: Job, apex: Apex, selection: Selection, others: Iterable[bytes] = ()) -> Makers:
@@ -40,7 +41,8 @@ def find_makers(job: Job, apex: Apex, selection: Selection, others: Iterable[byt
             known.setdefault(key.rdata, key)
     rules = _Rules(job, selection, frozenset(published), _makers_elsewhere(job))
     uses = tuple(rules.use(rdata, key) for rdata, key in known.items())
-    return Makers(tuple(known), uses, frozenset(map(_maker, known.keys() - set(published))))
+    leaving = rules.leaving(known) if job.spread is not None else ()
+    return Makers(tuple(known), uses, frozenset(map(_maker, known.keys() - set(published))), leaving)
 
 
 def _maker(rdata: bytes) -> tuple[int, int]:
@@ -84,6 +86,7 @@ class _Rules:
             successor=self._successor(rdata, key, numbers),
             roles=self._roles(key),
             offline=rdata in self.published and key is not None and not _can_sign(key.file),
+            late=self.job.spread is not None and rdata in self.job.spread.late,
             refused=self._refused(rdata, key),
         )
 
@@ -100,12 +103,26 @@ class _Rules:
         """
         file = None if key is None else key.file
         if self.job.roles is not None and rdata not in self.published and not (key is not None and key.roles):
-            return Verdict.REMOVED
+            return Verdict.REMOVED if self.job.spread is None else Verdict.NONE
         if self.job.drop_inactive and file is not None and not timing.is_active(file, self.job.now):
             return Verdict.INACTIVE
         if self.job.drop_unpublished and not (key is not None and key.roles) and not self._stays(rdata, file):
             return Verdict.REMOVED
         return Verdict.NONE
+
+    def leaving(self, known: Mapping[bytes, SelectedKey | None]) -> tuple[tuple[int, int], ...]:
+        """Keys that are not in the zone and not to sign: their signatures are told by algorithm and tag alone.
+
+        Where another key has the same, none of these signatures is taken for one that may go.
+        """
+        gone = {
+            _maker(rdata) for rdata, key in known.items() if rdata not in self.published and not (key and key.roles)
+        }
+        return tuple(
+            sorted(
+                gone - {_maker(rdata) for rdata, key in known.items() if rdata in self.published or (key and key.roles)}
+            )
+        )
 
     def _stays(self, rdata: bytes, file: KeyFile | None) -> bool:
         """Is the key to be in the zone? With -S its times may say no of one that is there."""

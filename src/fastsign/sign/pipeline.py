@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from fastsign import _core
 from fastsign.errors import SigningError, ZoneError
@@ -34,6 +35,9 @@ from fastsign.zone.checks import check_rrsets
 from fastsign.zone.order import Order, order_zone
 from fastsign.zone.write import Output
 
+if TYPE_CHECKING:
+    from fastsign.sign.spread import Held
+
 _NSEC, _NSEC3 = 47, 50
 _SHA1 = 1  # the one hash algorithm of NSEC3 (RFC 5155 section 11)
 _APEX_MAX_FOR_NSEC3 = 222  # octets: a label of 1 + 32 octets before it, 255 in all
@@ -52,6 +56,7 @@ class Signed:
     keyset: str  # content of the keyset- file, if there is to be one
     algorithms: tuple[int, ...]
     strangers: frozenset[tuple[int, int]]  # (algorithm, tag) of keys that sign or have signed and are not in the zone
+    held: Held | None = None  # what waits for the next run; None: nothing was to be spread
 
 
 def sign_zone(job: Job, file: Output, report: Report, tell: Tell, image: ImageFile | None = None) -> Signed:
@@ -97,6 +102,7 @@ def _write_zone(
         with report.phase("retain"):
             retained = retain_signatures(replace(judge, is_signed=is_signed, image=last, gate=gate), workers, report)
     work = _work(job, arena, order, chain, selection, retained)
+    held = _hold_back(job, work, selection, makers, report) if job.spread is not None and makers is not None else None
     if image is not None:
         image.serial = apex.serial
         work = replace(work, recording=image.record(job.now, [key.rdata for key in selection.signers], last))
@@ -108,13 +114,26 @@ def _write_zone(
         write_signed_zone(work, workers, file, report, image, tell.warn)
         report.octets += len(job.header)
     seal = Seal.of(work, apex, job.zonemd, job.rrclass) if job.zonemd else None
-    return _signed(job, apex, chain, selection, makers), seal
+    return replace(_signed(job, apex, chain, selection, makers), held=held), seal
 
 
 def _read_last(image: ImageFile, job: Job, report: Report, tell: Tell) -> Image | None:
     """The image that this one is to replace."""
     with report.phase("retain"):
         return read_image(image.path, job.origin, tell)
+
+
+def _hold_back(job: Job, work: Work, selection: Selection, makers: Makers, report: Report) -> Held:
+    """Leave to later runs what this one may not make of a change of keys."""
+    from fastsign.sign.spread import hold_back
+
+    assert job.spread is not None
+    assert work.retained is not None
+    assert work.chain is not None
+    zone = work.arena, work.order, work.chain
+    return hold_back(
+        job.spread, zone, work.apex.lower(), work.signers, selection.signers, makers, work.retained, report
+    )
 
 
 def _signed(job: Job, apex: Apex, chain: Chain, selection: Selection, makers: Makers | None) -> Signed:

@@ -11,6 +11,7 @@ the private algorithms 253 and 254 are several.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fastsign.keys import facts
@@ -98,3 +99,25 @@ def _chain(rdata: bytes) -> ChainProgress:
     if len(rdata) < _PARAM_LENGTH or len(rdata) != _PARAM_LENGTH + rdata[5]:
         raise ValueError(f"{len(rdata)} octets are no NSEC3 parameters")
     return ChainProgress(rdata[2], rdata[1], int.from_bytes(rdata[3:5], "big"), rdata[6:])
+
+
+def is_progress(rdata: bytes) -> bool:
+    """Is it a record of BIND's, and not somebody else's of the same type?"""
+    try:
+        decode(rdata)
+    except ValueError:
+        return False
+    return True
+
+
+def unfinished(rdatas: Iterable[bytes]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """(algorithm, tag) of the keys whose signatures are being made, and of those whose signatures are being removed."""
+    keys = [record for record in map(decode, rdatas) if isinstance(record, KeyProgress) and not record.complete]
+    made = [(key.algorithm, key.tag) for key in keys if not key.removing]
+    return made, [(key.algorithm, key.tag) for key in keys if key.removing]
+
+
+def signed_by(rdatas: Iterable[bytes]) -> list[tuple[int, int]]:
+    """(algorithm, tag) of the keys by which the zone is signed in full."""
+    keys = [record for record in map(decode, rdatas) if isinstance(record, KeyProgress)]
+    return [(key.algorithm, key.tag) for key in keys if key.complete and not key.removing]

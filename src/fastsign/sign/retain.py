@@ -46,7 +46,8 @@ class Retained:
     rrset: Column  # Q [rrsets]: the signer has nothing to make there
     entry: Column  # Q [entries of the chain]: the same
     entry_node: Column  # I [entries], NSEC3: node that has the entry's kept RRSIGs; 2**32 - 1: there are none
-    # Q [rrsets], Q [entries]: it makes a signature though that is not its part; empty if nobody does
+    # Q [rrsets], Q [entries]: it makes a signature though that is not its part, or comes by and by and has made one
+    # here before; empty if nobody does
     rrset_anew: Column = field(default_factory=lambda: Column("Q"))
     entry_anew: Column = field(default_factory=lambda: Column("Q"))
     # B [records]: the Verdict on each RRSIG; empty if nobody wants to know
@@ -88,6 +89,7 @@ class KeyUse:
     successor: int | None  # signer that follows it and makes nothing where this key's signature stands
     roles: int  # SIGNS_*: its part as a signer
     offline: bool  # its secret is not at hand: its signatures stay to their last second
+    late: bool = False  # its signatures come by and by (fastsign.sign.spread)
     refused: Verdict = Verdict.NONE  # INACTIVE or REMOVED: none of its signatures stays
 
 
@@ -131,7 +133,7 @@ def retain_signatures(judge: Judge, workers: int, report: Report) -> Retained:
                 done += 1
                 report.progress("retain", done, total)
     _open_keys.cache_clear()
-    if not anew:
+    if not anew and not any(use.late for use in judge.uses):
         for column in (retained.rrset_anew, retained.entry_anew):
             column.resize(0)
     return retained

@@ -26,6 +26,7 @@ typedef struct {
     uint32_t successor; /* signer that follows it: makes nothing where this key's signature stands; FS_NONE */
     uint8_t roles;      /* FS_SIGNS_*: its part as a signer */
     uint8_t offline;    /* its secret is not at hand: its signatures stay to their last second */
+    uint8_t late;       /* its signatures come by and by (spread.h): where it makes one anew, that is noted like one beyond its part */
     uint8_t refused;    /* FS_VERDICT_INACTIVE or _REMOVED: none of its signatures stays; 0 */
 } fs_retain_key;
 

@@ -40,6 +40,7 @@ static void release(const fs_retain_task *task, const fs_target *over, uint32_t 
 static void renew(fs_keeper *with, const fs_target *over, const fs_retain_key *use) {
     const fs_retain_task *task = with->task;
     uint64_t *word = over->kind == FS_TARGET_RRSET ? &task->rrset_anew[over->index] : &task->entry_anew[over->index];
+    if (use->late) *word |= 1ULL << use->signer;
     if (fs_roles_cover(use->roles, over->type)) return;
     *word |= 1ULL << use->signer;
     with->counts->anew++;
