@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
 import tools
 from fastsign.keys.pkcs11 import client
 from hsm_shim import Fault, Shim
@@ -20,6 +23,20 @@ OLD = "; what was published before\n"
 NAMES = 98  # with a CSK and NSEC: 200 signatures
 
 _HEAD = "$TTL 3600\n@ SOA ns1 hostmaster 7 7200 3600 1209600 900\n@ NS ns1\n"
+
+
+def import_key(token: Token, scalar: int, label: str, on: str | None = None) -> None:
+    """Put a key on P-256 that is known into a token, the first unless another is named."""
+    key = ec.derive_private_key(scalar, ec.SECP256R1())
+    files = {
+        "privkey": key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+        "pubkey": key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+    }
+    for kind, octets in files.items():
+        path = token.folder / kind
+        path.write_bytes(octets)
+        token.pkcs11_tool("-w", str(path), "--type", kind, "--label", label, "--id", "01", "--usage-sign", token=on)
+        path.unlink()
 
 
 @dataclass

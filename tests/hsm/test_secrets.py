@@ -15,11 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 import hsm_shim
-from hsm_scene import HsmScene
+from hsm_scene import HsmScene, import_key
 from hsm_token import Token
 
 SENTINEL = "sesame-74c1e09d"  # the PIN
@@ -30,18 +28,11 @@ NAME_OF_PAGE = "fastsign-pin "  # among the mappings of a process
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Token]:
     """A token with a PIN and a key that can be told from everything else."""
-    folder = tmp_path_factory.mktemp("hsm")
-    token = Token(folder / "token")
+    token = Token(tmp_path_factory.mktemp("hsm"))
     token.set_up()
-    key = ec.derive_private_key(SCALAR, ec.SECP256R1())
-    private, public = folder / "private.der", folder / "public.der"
-    private.write_bytes(key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
-    public.write_bytes(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-    for kind, path in (("privkey", private), ("pubkey", public)):
-        token.pkcs11_tool("-w", str(path), "--type", kind, "--label", "csk", "--id", "01", "--usage-sign")
+    import_key(token, SCALAR, "csk")
     token.pkcs11_tool("--change-pin", "--new-pin", SENTINEL)
     token.pin_file.write_text(SENTINEL + "\n")
-    private.unlink()
     with token.in_use():
         yield token
 

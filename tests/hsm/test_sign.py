@@ -5,17 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from struct import unpack
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import tools
 from fastsign.keys.files import read_key
 from fastsign.sign import pipeline
-from hsm_scene import ORIGIN, HsmScene
+from hsm_scene import ORIGIN, HsmScene, import_key
 from hsm_token import Token
 from inprocess import command
 
 TIMES = ("-s", "20261101000000", "-e", "20391201000000")
+
+
+def keys_of_one_tag() -> tuple[int, int]:
+    """Two keys on P-256 that have the same tag as combined signing keys."""
+    seen: dict[int, int] = {}
+    for scalar in range(1, 3000):
+        point = ec.derive_private_key(scalar, ec.SECP256R1()).public_key().public_numbers()
+        rdata = b"\x01\x01\x03\x0d" + point.x.to_bytes(32, "big") + point.y.to_bytes(32, "big")
+        tag = sum(unpack(f">{len(rdata) // 2}H", rdata))  # RFC 4034 appendix B
+        tag = (tag + (tag >> 16)) & 0xFFFF
+        if tag in seen:
+            return seen[tag], scalar
+        seen[tag] = scalar
+    raise AssertionError("it is not one in 10^29")
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +46,9 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Token]:
     token.make_key("EC:edwards25519", "ed", "13")
     token.make_key("EC:secp384r1", "p384", "14")
     token.make_key("rsa:1024", "small", "15")
+    token.add_token("second")
+    for scalar, on in zip(keys_of_one_tag(), (None, "second"), strict=True):
+        import_key(token, scalar, "twin", on)
     with token.in_use():
         yield token
 
@@ -134,3 +153,22 @@ def test_another_key_in_the_hsm_than_in_the_zone_is_refused(scene: HsmScene) -> 
     said = scene.refused(scene.sign("-z", check=False))
     assert "is another one than that of the DNSKEY" in said
     assert scene.shim.calls("C_Sign") == 0
+
+
+def test_another_key_of_the_same_label_and_tag_is_refused(scene: HsmScene) -> None:
+    """As in .de in May 2026: each HSM had a key pair of its own, all under one name and tag."""
+    name = scene.add_key("twin", "-f", "KSK")
+    elsewhere = scene.token.uri("twin", token="second")
+    assert scene.add_key("twin", "-f", "KSK", uri=elsewhere, folder=".") == name  # the same tag
+    assert Path(f"{name}.key").read_bytes() != Path(f"keys/{name}.key").read_bytes()
+    Path(f"keys/{name}.private").write_bytes(Path(f"{name}.private").read_bytes())
+    said = scene.refused(scene.sign("-z", check=False))
+    assert "is another one than that of the DNSKEY" in said
+    assert scene.shim.calls("C_Sign") == 0
+
+
+def test_a_replica_that_has_another_key_signs_nothing(scene: HsmScene) -> None:
+    scene.add_key("twin", "-f", "KSK")
+    done = scene.sign("-z", "--hsm-replica", f"pkcs11:token=second;pin-source={scene.token.pin_file}")
+    scene.accept()
+    assert "is another one than that of the DNSKEY" in done.stderr
