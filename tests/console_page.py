@@ -3,7 +3,8 @@
 In a ```console block a line `$ command` is run in the test's folder, lines after it are what it prints, and a line
 `# Tue Nov 24 12:00:00 2026` says what time it is (UTC) from there on. `fastsign` runs in the test's own process with
 that clock, and may have `> FILE` at its end; anything else is the shell's. A here-document may follow a command. Where
-a page shows `...` alone on a line, any lines may stand.
+a page shows `...` alone on a line, any lines may stand, and any words where it begins or ends a line. What a command
+exports, later ones have, fastsign too.
 
 Keys are made from small numbers instead of chance, so that tags and digests are those of the page.
 """
@@ -11,6 +12,7 @@ Keys are made from small numbers instead of chance, so that tags and digests are
 from __future__ import annotations
 
 import calendar
+import os
 import re
 import shlex
 import subprocess
@@ -25,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastsign.cli.compat import ksr_keygen
 from fastsign.keys import generate
 from fastsign.keys.convert import material_of
+from fastsign.keys.pkcs11 import client
 from fastsign.keys.write import Material
 from inprocess import command
 
@@ -73,13 +76,15 @@ def with_here_document(lines: list[str], at: int) -> tuple[str, str, int]:
     return command_line.replace(found[0], ""), "".join(f"{one}\n" for one in lines[at:end]), end + 1
 
 
-def execute(entry: Entry) -> str:
-    """What a command of a page prints, without blanks at the ends of lines."""
+def execute(entry: Entry, environ: dict[str, str]) -> str:
+    """What a command of a page prints, without blanks at the ends of lines; *environ*: what has been exported."""
     words = shlex.split(entry.command)
     if words[0] == "fastsign":
         into = words[-1] if words[-2] == ">" else None
         words = words[:-2] if into else words
-        done = command(words[1], *words[2:], check=False, now=entry.now)
+        arguments = map(os.path.expandvars, words[2:])
+        done = command(words[1], *arguments, check=False, now=entry.now, environ=environ)
+        client.close_all()  # as at the end of a process of its own
         if into:
             Path(into).write_text(done.stdout)
         printed = done.stderr if into else done.stdout + done.stderr
@@ -90,8 +95,15 @@ def execute(entry: Entry) -> str:
 
 
 def _pattern(shown: str) -> str:
-    lines = [".*" if line == "..." else re.escape(line) for line in shown.splitlines()]
-    return "\n".join(lines)
+    return "\n".join(map(_line_pattern, shown.splitlines()))
+
+
+def _line_pattern(line: str) -> str:
+    if line == "...":
+        return ".*"
+    begin = "[^\n]*" if line.startswith("... ") else ""
+    end = "[^\n]*" if line.endswith("...") else ""
+    return begin + re.escape(line.removeprefix("...").removesuffix("...")) + end
 
 
 def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +116,7 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (generate, ksr_keygen):
         monkeypatch.setattr(module, "make_key", make_key)
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("PWD", str(folder))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
 
@@ -111,9 +124,15 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def check_page(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run a page in a folder; the number of commands that were run."""
     prepare(folder, monkeypatch)
+    environ: dict[str, str] = {}
     count = 0
     for entry in entries(page):
-        printed = execute(entry)
+        if entry.command.startswith("export "):
+            name, _, value = os.path.expandvars(entry.command.removeprefix("export ")).partition("=")
+            environ[name] = value
+            monkeypatch.setenv(name, value)
+            continue
+        printed = execute(entry, environ)
         assert re.fullmatch(_pattern(entry.shown), printed.rstrip("\n"), re.DOTALL), (
             f"{page.name}:{entry.line}: {entry.command} prints\n{printed}"
         )
