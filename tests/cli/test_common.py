@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,21 @@ def test_options_cluster_and_take_glued_or_following_values(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "options", "operands"),
+    [
+        (["x", "-a", "y", "-b1"], [("a", ""), ("b", "1")], ["x", "y"]),
+        (["-a", "x", "--", "-a", "y"], [("a", "")], ["x", "-a", "y"]),
+        (["x"], [], ["x"]),
+    ],
+)
+def test_options_stand_behind_operands_where_they_are_mixed(
+    arguments: list[str], options: list[tuple[str, str]], operands: list[str]
+) -> None:
+    line = CommandLine(replace(TOOL, mixed=True), env(*arguments))
+    assert (list(line), line.operands) == (options, operands)
+
+
+@pytest.mark.parametrize(
     ("arguments", "options"),
     [
         (["--all", "--base", "1", "--base=2", "-b3"], [("a", ""), ("b", "1"), ("b", "2"), ("b", "3")]),
@@ -58,9 +74,7 @@ def test_options_cluster_and_take_glued_or_following_values(
         (["--json", "--only=x=y"], [("json", ""), ("only", "x=y")]),
     ],
 )
-def test_long_options_stand_for_letters_or_for_themselves(
-    arguments: list[str], options: list[tuple[str, str]]
-) -> None:
+def test_long_options_stand_for_letters_or_for_themselves(arguments: list[str], options: list[tuple[str, str]]) -> None:
     assert parse(*arguments, "operand") == (options, ["operand"])
 
 

@@ -62,6 +62,11 @@ def test_a_picture_without_matplotlib_says_what_to_install(zone: PolicyZone, mon
     assert (done.code, "install fastsign[plot]" in done.stderr) == (1, True)
 
 
+def test_options_may_stand_behind_the_zone(zone: PolicyZone) -> None:
+    before = zone.run("simulate", "--until", "P10D", "--json", ORIGIN, now=NOW).stdout
+    assert zone.run("simulate", ORIGIN, "--until", "P10D", "--json", now=NOW).stdout == before
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

@@ -40,7 +40,9 @@ Options:
 """
 
 _WORDS = {"status": "", "checkds": "", "rollover": "", "step": "", "key": ":", "alg": ":", "when": ":"}
-TOOL = Tool("fastsign dnssec", "c:hV", _USAGE, long={"config": "c", "json": "", "version": "V"}, words=_WORDS)
+TOOL = Tool(
+    "fastsign dnssec", "c:hV", _USAGE, long={"config": "c", "json": "", "version": "V"}, words=_WORDS, mixed=True
+)
 
 _ACTIONS = ("status", "checkds", "rollover", "step")
 _SEEN = ("published", "withdrawn")

@@ -24,7 +24,9 @@ Options:
     --json: print JSON
 """
 
-TOOL = Tool("fastsign ds", "c:huV", _USAGE, long={"config": "c", "json": "", "nsupdate": "u", "version": "V"})
+TOOL = Tool(
+    "fastsign ds", "c:huV", _USAGE, long={"config": "c", "json": "", "nsupdate": "u", "version": "V"}, mixed=True
+)
 
 # What is said of a key, and the words before the moment since when that is so.
 _SAID = {

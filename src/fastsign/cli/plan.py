@@ -26,7 +26,7 @@ Options:
     --help: print the whole page
 """
 
-TOOL = Tool("fastsign plan", "c:hV", USAGE, long={"config": "c", "json": "", "version": "V"})
+TOOL = Tool("fastsign plan", "c:hV", USAGE, long={"config": "c", "json": "", "version": "V"}, mixed=True)
 
 
 def main(env: Env) -> int:

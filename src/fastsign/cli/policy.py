@@ -33,7 +33,7 @@ Options:
     --help: print the whole page
 """
 
-TOOL = Tool("fastsign policy", "c:hVz", USAGE, long={**LONG, "json": "", "with-zones": "z", "version": "V"})
+TOOL = Tool("fastsign policy", "c:hVz", USAGE, long={**LONG, "json": "", "with-zones": "z", "version": "V"}, mixed=True)
 
 
 def main(env: Env) -> int:
@@ -63,21 +63,15 @@ def _policy(line: CommandLine) -> int:
 
 def _take(line: CommandLine, request: _Request) -> list[str]:
     """Read the options, wherever they stand, and return the words between them."""
-    words: list[str] = []
-    while True:
-        for letter, value in line:
-            match letter:
-                case "c":
-                    request.config = value
-                case "z":
-                    request.zones = True
-                case "json":
-                    request.json = True
-        if not line.operands:
-            return words
-        word, *rest = line.operands
-        words.append(word)
-        line = CommandLine(TOOL, line.env.with_argv((line.program, *rest)))
+    for letter, value in line:
+        match letter:
+            case "c":
+                request.config = value
+            case "z":
+                request.zones = True
+            case "json":
+                request.json = True
+    return line.operands
 
 
 # ---- check

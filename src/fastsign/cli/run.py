@@ -49,7 +49,7 @@ _LONG = {
     "poll": ":",
     "json-log": "",
 }
-TOOL = Tool("fastsign run", "c:hv:V", _USAGE, long=_LONG, bare=True)
+TOOL = Tool("fastsign run", "c:hv:V", _USAGE, long=_LONG, bare=True, mixed=True)
 
 CONFIGURATION = "/etc/fastsign/named.conf"
 

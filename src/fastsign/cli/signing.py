@@ -27,7 +27,7 @@ Options:
 """
 
 _LONG = {"config": "c", "input": "f", "json": "", "origin": "o", "private-type": "t", "version": "V"}
-TOOL = Tool("fastsign signing", "c:f:ho:t:V", _USAGE, long=_LONG, words={"list": ""})
+TOOL = Tool("fastsign signing", "c:f:ho:t:V", _USAGE, long=_LONG, words={"list": ""}, mixed=True)
 
 _RAW_FORMAT = b"\0\0\0\2"  # how a file in BIND's raw format begins
 _NONE = "No signing records found"

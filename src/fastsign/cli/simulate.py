@@ -27,7 +27,7 @@ Options:
 """
 
 _LONG = {"config": "c", "ds-delay": ":", "json": "", "picture": ":", "until": ":", "version": "V"}
-TOOL = Tool("fastsign simulate", "c:hV", _USAGE, long=_LONG)
+TOOL = Tool("fastsign simulate", "c:hV", _USAGE, long=_LONG, mixed=True)
 
 _FORMATS = (".svg", ".png")
 

@@ -22,7 +22,7 @@ Options:
     -V: print version information
 """
 
-TOOL = Tool("fastsign skr", "c:hV", _USAGE, long={"config": "c", "version": "V"}, words={"import": ":"})
+TOOL = Tool("fastsign skr", "c:hV", _USAGE, long={"config": "c", "version": "V"}, words={"import": ":"}, mixed=True)
 
 
 def main(env: Env) -> int:

@@ -59,14 +59,15 @@ class Tool:
     help_code: int = 0  # exit code of -h
     bare: bool = False  # it runs without arguments as well, which otherwise is asking for the usage text
     dash_is_operand: bool = False  # a lone "-" is the first operand, not an option that there is none of
+    mixed: bool = False  # options may stand behind operands too, until `--`
 
 
 class CommandLine:
     """Options as isc_commandline_parse sees them.
 
-    Options end at the first operand or after `--`. Letters cluster (`-Pz`); a value is glued to its letter (`-a13`) or
-    is the next argument, whatever that looks like. Long options, which BIND has none of, are `--name`, `--name value`
-    or `--name=value`.
+    Options end at the first operand, unless the tool has them mixed, or after `--`. Letters cluster (`-Pz`); a value is
+    glued to its letter (`-a13`) or is the next argument, whatever that looks like. Long options, which BIND lacks,
+    are `--name`, `--name value` or `--name=value`.
     """
 
     def __init__(self, tool: Tool, env: Env) -> None:
@@ -75,6 +76,7 @@ class CommandLine:
         self._argv = env.argv
         self._index = 1
         self._before = 1
+        self._passed: list[str] = []  # operands before options
 
     @property
     def before(self) -> list[str]:
@@ -84,12 +86,18 @@ class CommandLine:
     @property
     def operands(self) -> list[str]:
         """The arguments that no option has taken so far."""
-        return list(self._argv[self._index :])
+        return [*self._passed, *self._argv[self._index :]]
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each option's letter, or name if it has no letter, and value ("" for an option without one)."""
-        while self._index < len(self._argv) and self._is_option(self._argv[self._index]):
+        while self._index < len(self._argv):
             argument = self._argv[self._index]
+            if not self._is_option(argument):
+                if not self.tool.mixed:
+                    return
+                self._passed.append(argument)
+                self._index += 1
+                continue
             self._before = self._index
             self._index += 1
             if argument == "--":
