@@ -26,7 +26,7 @@ def main() -> None:
     settings = HsmSettings(module=os.environ["PKCS11_MODULE_PATH"])
     reference = refer_to(read_key(name, need_private=True), settings)
     context: Any = multiprocessing.get_context("fork")  # as the pool has it
-    start = context.Barrier(workers + 1)
+    start = context.Barrier(workers + 1, timeout=60)  # not for ever, if one of them fails
     shares = [signatures * (i + 1) // workers - signatures * i // workers for i in range(workers)]
     running = [context.Process(target=sign, args=(reference, share, start)) for share in shares]
     for process in running:
