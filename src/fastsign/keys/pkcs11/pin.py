@@ -33,6 +33,7 @@ class Marks:
         self.fd = fd if fd >= 0 else os.memfd_create("fastsign-pins", os.MFD_CLOEXEC)
         os.ftruncate(self.fd, _MARKS)
         self._memory = mmap.mmap(self.fd, _MARKS)
+        self._depth = 0  # how often this process is alone now: the lock is the process's
 
     def find(self, source: bytes) -> int:
         """Where the mark is of a PIN from some source; a new one if there is none."""
@@ -51,10 +52,13 @@ class Marks:
     def alone(self) -> Iterator[None]:
         """Other processes that want to be alone wait meanwhile."""
         fcntl.lockf(self.fd, fcntl.LOCK_EX)
+        self._depth += 1
         try:
             yield
         finally:
-            fcntl.lockf(self.fd, fcntl.LOCK_UN)
+            self._depth -= 1
+            if not self._depth:
+                fcntl.lockf(self.fd, fcntl.LOCK_UN)
 
     def __getitem__(self, at: int) -> int:
         return self._memory[at]

@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from multiprocessing.connection import Connection
@@ -90,11 +90,13 @@ class Signer:
         self.uri, self.pin, self.size, self.progress = token, pin, sessions, progress
         self.keys: list[WantedKey] = []
         self.sessions: list[_Session] = []
-        self.module = Module(path)
-        self.core = HsmSigner(path)
         self.token: Token | None = None
         self._threads = ThreadPoolExecutor(sessions) if sessions > 1 else None
-        self._enter()
+        # SoftHSM 2.6 writes a token's files when someone logs in, and another process may then see no token.
+        with nullcontext() if pin is None else pin.marks.alone():
+            self.module = Module(path)
+            self.core = HsmSigner(path)
+            self._enter()
 
     # -- getting in
 
