@@ -8,11 +8,13 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -127,10 +129,13 @@ static void sign_once(const functions *module, word session, word key, int is_rs
 }
 
 static void work(const place *at, pthread_barrier_t *start, uint64_t signatures) {
+    const int alone = open(at->pin_file, O_RDONLY | O_CLOEXEC); /* SoftHSM shows no token while another process logs in */
+    flock(alone, LOCK_EX);
     const functions *module = load(at->module);
     const word session = open_session(module, at);
     const word key = find_key(module, session, at->label);
     sign_once(module, session, key, at->is_rsa, 0);
+    close(alone);
     pthread_barrier_wait(start);
     for (uint64_t i = 1; i <= signatures; i++) sign_once(module, session, key, at->is_rsa, i);
     _exit(0); /* no exit handlers: SoftHSM has been seen to crash in its own */
