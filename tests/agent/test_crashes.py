@@ -89,6 +89,20 @@ def test_pass_is_all_or_nothing_wherever_it_is_killed(tmp_path: Path, what: str)
     assert calls > 15
 
 
+def test_run_that_goes_on_with_a_spread_change_is_all_or_nothing_too(tmp_path: Path) -> None:
+    template = _prepared(tmp_path / "template", PAIR, START + 2 * DAY)
+    template.options["sig_signing_signatures"] = 4
+    template.policy = replace(PAIR, keys=tuple(replace(rule, algorithm=15) for rule in PAIR.keys))
+    template.now = template.run().due or 0
+    reference = _copy(template, "reference")
+    assert reference.run().deed == "signed"
+    expected, calls = _told(reference), 0
+    assert "TYPE65534" in expected
+    while _killed_and_run_again(template, reference, expected, calls):
+        calls += 1
+    assert calls > 15
+
+
 def _made(tmp_path: Path) -> Path:
     folder = tmp_path / "template"
     folder.mkdir()

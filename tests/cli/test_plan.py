@@ -120,3 +120,18 @@ def test_a_zone_without_a_file_and_an_unknown_zone_are_errors(conf: Path) -> Non
     unknown = command("plan", "-c", conf, "exampel", check=False, now=NOW)
     assert unknown.code == 1
     assert "did you mean example" in unknown.stderr
+
+
+def test_signing_by_and_by_is_told(conf: Path) -> None:
+    run(conf, NOW)
+    config = conf.read_text().replace("algorithm 13", "algorithm 15")
+    conf.write_text(config.replace("checkds no;", "checkds no; sig-signing-signatures 1;"))
+    later = NOW + 2 * DAY
+    run(conf, later)
+    planned = facts(conf, later + 300)
+    assert [reason.partition(" key ")[0] for reason in planned["publish"]] == ["signing with"]
+    (wait,) = (wait for wait in planned["waits"] if (wait["rule"], wait["record"]) == ("signing", "zrrsig"))
+    assert wait["reason"].endswith("yet: each run makes sig-signing-signatures of them")
+    assert facts(conf, later + 299)["publish"] == []
+    listed = command("signing", "-c", conf, "-list", "example").stdout
+    assert listed == f"Signing with key {wait['key']['tag']}/ED25519\n"

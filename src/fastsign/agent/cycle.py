@@ -238,7 +238,7 @@ class _Pass:
     def _seen(self, memory: Memory, source: ZoneFile | None, keyring: Keyring) -> Observations:
         seen = memory.seen(self.now)
         if self.spread is not None:
-            seen = replace(seen, signing=signing_seen(memory))
+            seen = replace(seen, signing=signing_seen(memory, self.now))
         if source is None:
             return seen
         foreign = self._foreign(source, keyring)
@@ -278,7 +278,7 @@ class _Pass:
         """What is to be at the apex. Where the KSK is offline, the key records are those that it has signed ahead."""
         content = content_of(self.name, self.policy, step.keys, files)
         if self.spread is not None:
-            content = with_notes(content, self.zone, memory, step, files)
+            content = with_notes(content, self.zone, memory, step, files, self.now)
         if self.offline is None:
             return content
         if self.offline.next_inception is None:

@@ -30,10 +30,16 @@ def spread_of(zone: Zone, policy: Policy) -> Spread | None:
     return Spread(zone.sig_signing_signatures)
 
 
-def signing_seen(memory: Memory) -> Signing:
-    """How far the published zone is signed by keys that do not count yet."""
-    begun = {(algorithm, tag): left for algorithm, tag, left in memory.coming}
-    return Signing(frozenset(begun), frozenset(key for key, left in begun.items() if not left))
+def signing_seen(memory: Memory, now: int) -> Signing:
+    """How far the published zone is signed by keys that do not count yet. What is done is so once it is everywhere."""
+    begun = frozenset((algorithm, tag) for algorithm, tag, _ in memory.coming)
+    return Signing(begun, frozenset(_done(memory.coming, memory, now)))
+
+
+def _done(keys: tuple[tuple[int, int, int], ...], memory: Memory, now: int) -> set[Identity]:
+    if memory.goes_on is None or memory.goes_on > now:
+        return set()
+    return {(algorithm, tag) for algorithm, tag, left in keys if not left}
 
 
 def unfinished_business(memory: Memory, now: int) -> Iterator[str]:
@@ -46,7 +52,9 @@ def unfinished_business(memory: Memory, now: int) -> Iterator[str]:
             yield f"{what} key {', '.join(tags)} goes on"
 
 
-def with_notes(content: Content, zone: Zone, memory: Memory, step: Step, files: Mapping[str, KeyFile]) -> Content:
+def with_notes(
+    content: Content, zone: Zone, memory: Memory, step: Step, files: Mapping[str, KeyFile], now: int
+) -> Content:
     """The content of a zone whose changes are spread: keys that come by and by sign, and the zone says so.
 
     The records are those that named would have: of each key that has signed, or is signing, a zone which it did not
@@ -58,10 +66,10 @@ def with_notes(content: Content, zone: Zone, memory: Memory, step: Step, files: 
     late = tuple(sorted(files[name].rdata for name in step.signing))
     roles = {**content.roles, **{rdata: content.roles.get(rdata, 0) | SIGNS_REST for rdata in late}}
     content = replace(content, late=late, roles=roles, private_type=zone.sig_signing_type)
-    return replace(content, notes=tuple(sorted(note.rdata for note in _notes(content, memory, files))))
+    return replace(content, notes=tuple(sorted(note.rdata for note in _notes(content, memory, files, now))))
 
 
-def _notes(content: Content, memory: Memory, files: Mapping[str, KeyFile]) -> Iterator[KeyProgress]:
+def _notes(content: Content, memory: Memory, files: Mapping[str, KeyFile], now: int) -> Iterator[KeyProgress]:
     late = {_identity(rdata) for rdata in content.late}
     in_zone = {_identity(rdata) for rdata in content.dnskeys}
     told = set(signed_by(map(bytes.fromhex, memory.notes)))
@@ -73,8 +81,7 @@ def _notes(content: Content, memory: Memory, files: Mapping[str, KeyFile]) -> It
         elif key in told or key[0] not in before:
             yield KeyProgress(*key, complete=True)
     ours = {_identity(file.rdata) for file in files.values()}
-    done = {(algorithm, tag) for algorithm, tag, left in memory.going if not left}
-    for key in sorted((ours & set(memory.makers)) - in_zone - _signing(content) - done):
+    for key in sorted((ours & set(memory.makers)) - in_zone - _signing(content) - _done(memory.going, memory, now)):
         yield KeyProgress(*key, removing=True)
 
 

@@ -48,6 +48,8 @@ def hold_back(
 ) -> Held:
     """Put off what goes beyond the limit, in canonical order. *apex*: wire, lower case; *keys*: of the signers."""
     late = [number for number, key in enumerate(keys) if key.rdata in spread.late]
+    if not late and not makers.leaving:
+        return Held({}, {})
     counts = _core.spread_change(*zone, retained, apex, signers, late, makers.leaving, spread.limit)
     _, removed, to_make, to_remove = counts
     report.retained -= removed
