@@ -43,6 +43,7 @@ _TABLE = (
     Command("revoke", "dnssec-revoke", _COMPAT + "revoke", KEYS, "revoke a key"),
     Command("importkey", "dnssec-importkey", _COMPAT + "importkey", KEYS, "take in a key that others hold"),
     Command("keyfromlabel", "dnssec-keyfromlabel", _COMPAT + "keyfromlabel", KEYS, "make files for a key in an HSM"),
+    Command("hsm", "fastsign hsm", _CLI + "hsm", KEYS, "show what an HSM has, try its keys, measure it"),
     Command("ksr", "dnssec-ksr", _COMPAT + "ksr", KEYS, "keys and signatures for an offline KSK"),
     Command("run", "fastsign run", _CLI + "run", POLICY, "look after zones by their policies"),
     Command("plan", "fastsign plan", _CLI + "plan", POLICY, "tell what the next run would do"),

@@ -108,15 +108,26 @@ class Module:
 
     def token(self, uri: KeyUri) -> Token:
         """The one token that a URI names. HsmError if there is none, or more than one."""
-        slots = self.library.getSlotList(tokenPresent=True)
-        tokens = {int(slot): self.library.getTokenInfo(slot) for slot in slots}
-        usable = {slot: token for slot, token in tokens.items() if token.flags & self.api.CKF_TOKEN_INITIALIZED}
-        found = [slot for slot, token in usable.items() if _is_token(slot, token, uri) and self._is_slot(slot, uri)]
+        usable = self._usable()
+        found = self._fitting(usable, uri)
         if len(found) == 1:
             return Token(self, found[0], uri)
         there = ", ".join(_token_text(slot, token) for slot, token in sorted(usable.items())) or "none"
         what = "more than one token is" if found else "there is no token"
         raise HsmError(f"{what} {uri.describe()}; there are: {there}")
+
+    def slots_of(self, uri: KeyUri) -> list[int]:
+        """The slots with tokens that a URI fits."""
+        return sorted(self._fitting(self._usable(), uri))
+
+    def _usable(self) -> dict[int, Any]:
+        """Slot -> what its token says of itself, but for those that have yet to be initialised."""
+        slots = self.library.getSlotList(tokenPresent=True)
+        tokens = {int(slot): self.library.getTokenInfo(slot) for slot in slots}
+        return {slot: token for slot, token in tokens.items() if token.flags & self.api.CKF_TOKEN_INITIALIZED}
+
+    def _fitting(self, tokens: dict[int, Any], uri: KeyUri) -> list[int]:
+        return [slot for slot, token in tokens.items() if _is_token(slot, token, uri) and self._is_slot(slot, uri)]
 
     def _is_slot(self, slot: int, uri: KeyUri) -> bool:
         """Is it in a slot and behind a library of this name, if one is named?"""

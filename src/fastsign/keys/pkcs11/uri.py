@@ -71,6 +71,11 @@ class KeyUri:
         return format_uri(replace(self, pin_value=None))
 
     @property
+    def without_key(self) -> KeyUri:
+        """The same for the token alone."""
+        return replace(self, object=None, id=None, type=None)
+
+    @property
     def of_token(self) -> KeyUri:
         """The same without the key and the PIN: what names its token, and the way in."""
         return replace(self, object=None, id=None, type=None, pin_value=None)

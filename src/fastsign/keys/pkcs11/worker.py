@@ -32,6 +32,7 @@ class Place:
     pin: Pin | None
     sessions: int
     patience: float  # seconds without a signature after which it is given up
+    number: int = 0  # tells several processes of one token apart
 
 
 @dataclass(frozen=True, slots=True)
