@@ -52,6 +52,11 @@ class Token:
     def make_key(self, kind: str, label: str, key_id: str, token: str | None = None) -> None:
         self.pkcs11_tool("-k", "--key-type", kind, "--label", label, "--id", key_id, token=token)
 
+    def import_key(self, pem: Path, label: str, key_id: str, token: str | None = None) -> None:
+        """A key pair of a PKCS #8 file."""
+        where = ("--token", token or self.label, "--pin", PIN)
+        self._run("softhsm2-util", "--import", str(pem), "--label", label, "--id", key_id, *where)
+
     def pkcs11_tool(self, *arguments: str, token: str | None = None) -> str:
         where = ("--module", self.module, "--token-label", token or self.label, "-l", "--pin", PIN)
         return self._run("pkcs11-tool", *where, *arguments)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastsign.errors import (
         FastsignError,
         FileError,
+        HsmError,
         JournalError,
         KeyFileError,
         RawFormatError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         ZoneError,
         ZoneSyntaxError,
     )
+    from fastsign.keys.pkcs11.settings import HsmSettings
     from fastsign.sign.report import SigningReport
 
 __version__ = "0.1.0"
@@ -33,6 +35,8 @@ __all__ = [
     "NSEC3",
     "FastsignError",
     "FileError",
+    "HsmError",
+    "HsmSettings",
     "JournalError",
     "Key",
     "KeyFileError",
@@ -62,6 +66,7 @@ _HOMES = {
     "fastsign.api.signing": ("NSEC3", "SigningOptions", "sign_zone"),
     "fastsign.api.verifying": ("Verification", "VerifyingOptions", "verify_zone"),
     "fastsign.api.zone": ("Record", "Zone", "ZoneFile"),
+    "fastsign.keys.pkcs11.settings": ("HsmSettings",),
     "fastsign.sign.report": ("SigningReport",),
 }
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fastsign.agent.commit import Ledger
 from fastsign.agent.content import Content, content_of
@@ -31,6 +32,9 @@ from fastsign.rollover.outcome import Observations, Step
 from fastsign.rollover.step import step as take_step
 from fastsign.sign.tell import SILENT, Tell
 
+if TYPE_CHECKING:
+    from fastsign.keys.pkcs11.settings import HsmSettings
+
 AskParent = Callable[[Zone, tuple[KeyFile, ...], tuple[Key, ...], int], tuple[tuple[Key, ...], int | None]]
 
 
@@ -44,6 +48,7 @@ class World:
     tell: Tell = SILENT
     stores: Mapping[str, KeyStore] = field(default_factory=dict)
     ask_parent: AskParent | None = None  # tells of DS records: the keys with what it has seen, and the DS RRset's TTL
+    hsm: HsmSettings | None = None
     hook: Callable[[str, str, int], str] | None = None  # (zone, file, serial) -> what went wrong, if anything
 
 

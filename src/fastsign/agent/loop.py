@@ -12,6 +12,7 @@ from fastsign.agent.marks import Marks, broken_file, marks_of
 from fastsign.agent.status import Outcome
 from fastsign.errors import FastsignError, PolicyError, system_reason
 from fastsign.kasp.config import Config, KeyStore, Zone
+from fastsign.keys.secret import closing_hsms
 
 _RETRY_FIRST, _RETRY_LAST = 60, 3600  # seconds: twice as long after each failure
 _QUIET = 1  # seconds: a file that was written to since then may not be complete yet
@@ -150,6 +151,10 @@ class Agent:
 
     def _look_after_all(self, tasks: list[Task], stopping: Callable[[], bool], once: bool) -> None:
         """Each in its turn. Before that, as many parents as possible are asked at once: no zone waits for another's."""
+        with closing_hsms():
+            self._look_after_some(tasks, stopping, once)
+
+    def _look_after_some(self, tasks: list[Task], stopping: Callable[[], bool], once: bool) -> None:
         left = tasks
         while left and not stopping():
             zones = [task.zone for task in left]

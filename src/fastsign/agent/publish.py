@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from glob import escape, glob
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fastsign import _core
 from fastsign.agent.content import Content
@@ -31,6 +31,9 @@ from fastsign.zone.checks import check_rrsets
 from fastsign.zone.order import order_zone
 from fastsign.zone.write import AtomicFile, Output, place_file
 
+if TYPE_CHECKING:
+    from fastsign.keys.pkcs11.settings import HsmSettings
+
 _TEXT = 4  # style of the core's write_zone: for people
 
 
@@ -43,6 +46,8 @@ class Means(Protocol):
     def random(self) -> Callable[[int], bytes]: ...
     @property
     def tell(self) -> Tell: ...
+    @property
+    def hsm(self) -> HsmSettings | None: ...
 
 
 class Pass(Protocol):
@@ -118,6 +123,7 @@ def publish_signed(
     salt = choose_salt(by.policy, parameters, dnskeys, by.world.random)
     spread = None if by.spread is None else replace(by.spread, late=content.late)
     job = make_job(by.name, by.policy, zone, content, keys, salt, by.now, by.output, image, spread)
+    job = replace(job, hsm=by.world.hsm)
     report = Report(by.world.tick)
     with named(by.output), ZoneOutput(by.output) as output:
         prepared = run.prepare(job, output, report, by.world.tell)

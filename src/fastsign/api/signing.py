@@ -27,6 +27,7 @@ from fastsign.api.zone import (
 from fastsign.errors import ZoneError
 from fastsign.keys import names
 from fastsign.keys.facts import class_name
+from fastsign.keys.pkcs11.settings import HsmSettings
 from fastsign.sign import serial as serials
 from fastsign.sign.denial import ITERATIONS_MAX, SALT_MAX, Wanted
 from fastsign.sign.job import BEGINS_BEFORE, LASTS, RAW, Job
@@ -88,6 +89,7 @@ class SigningOptions(TypedDict, total=False):
     format: OutputFormat  # of the signed zone: "text", "full" or "raw"
     workers: int  # processes at most, 0: one a core; a small zone has none but this
     engine: str  # "openssl", "batch" or "crypto_mb"; "": the fastest
+    hsm: HsmSettings | None  # how keys in HSMs are found and used
     watch: Callable[[str, int, int], None] | None  # told (step, done, all) on the way
 
 
@@ -115,6 +117,7 @@ SIGNING_TYPES: dict[str, Types] = {
     "format": TEXT,
     "workers": NUMBER,
     "engine": TEXT,
+    "hsm": (HsmSettings,),
     "watch": FUNCTION,
 }
 
@@ -285,6 +288,7 @@ def _switches(options: SigningOptions) -> dict[str, Any]:
         "ksk_only_keyset": options.get("ksk_only"),
         "verify": options.get("verify"),
         "engine": options.get("engine"),
+        "hsm": options.get("hsm"),
     }
     return {name: value for name, value in switches.items() if value is not None}
 

@@ -9,7 +9,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from fastsign.cli import typos
+from fastsign.cli.compat import hsm_options
 from fastsign.cli.compat.common import CommandLine, FatalError, Tool, parse_number, parse_verbosity, run_tool
+from fastsign.cli.compat.hsm_options import hsm_settings
 from fastsign.cli.env import Env
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ Options:
     --metrics-listen address:port: metrics by HTTP at this address
     --poll seconds: how often the zones' files are looked at (10)
     --json-log: a JSON object a line
+    --hsm-sessions number: sessions of each worker with its HSM (1)
+    --hsm-workers number: processes that sign with an HSM at once (as many as there are processors)
+    --hsm-patience seconds: how long an HSM may make no signature (30)
     --help: print the whole page
 """
 
@@ -48,6 +53,7 @@ _LONG = {
     "metrics-listen": ":",
     "poll": ":",
     "json-log": "",
+    **hsm_options.RUN,
 }
 TOOL = Tool("fastsign run", "c:hv:V", _USAGE, long=_LONG, bare=True, mixed=True)
 
@@ -87,7 +93,8 @@ def _agent(line: CommandLine, options: dict[str, str]) -> tuple[Agent, Log]:
     log = Log(env.stderr, line.program, env.clock, verbosity, "json-log" in options)
     path = env.path(options.get("c", CONFIGURATION))
     parents = Parents()
-    world = World(env.clock, time.monotonic, tell=log, ask_parent=parents.look, hook=_hook(env, options))
+    hsm = hsm_settings(env, options, ())
+    world = World(env.clock, time.monotonic, tell=log, ask_parent=parents.look, hook=_hook(env, options), hsm=hsm)
     wanted = {_name(zone) for zone in line.operands}
     return Agent(lambda: load_config(path), world, log, wanted, ahead=parents.ask_ahead), log
 

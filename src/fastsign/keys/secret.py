@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,6 +64,17 @@ def open_secret(reference: KeyReference, engine: str = "") -> Secret:
     from fastsign.keys.pkcs11.client import HsmPrivateKey
 
     return HsmPrivateKey(reference.hsm, check_all=reference.check_all)
+
+
+@contextmanager
+def closing_hsms() -> Iterator[None]:
+    """At the end of the block this process's sessions with HSMs end, if it has any, and its keys there are closed."""
+    try:
+        yield
+    finally:
+        client = sys.modules.get("fastsign.keys.pkcs11.client")
+        if client is not None:
+            client.close_all()
 
 
 def take_warnings(secret: Secret) -> tuple[str, ...]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from fastsign._core import Column, PrivateKey
+from fastsign._core import Column
 from fastsign.errors import SkrError
 from fastsign.keys import facts, names, times
 from fastsign.keys.files import KeyFile
 from fastsign.keys.rrsig import parse_rrsig, signed_data
+from fastsign.keys.secret import Secret, open_secret, refer_to
 from fastsign.keys.skr import BEGINS_BEFORE, Bundle, check_bundle
 from fastsign.zone.sets import RRset
+
+if TYPE_CHECKING:
+    from fastsign.keys.pkcs11.settings import HsmSettings
 
 
 class BundleSigner:
     """Signs bundles of one zone. Each key is opened once, when it is first needed."""
 
-    def __init__(self, zone: bytes, engine: str = "") -> None:
-        self.zone, self.engine = zone.lower(), engine
-        self._open: dict[bytes, PrivateKey] = {}
+    def __init__(self, zone: bytes, engine: str = "", hsm: HsmSettings | None = None) -> None:
+        self.zone, self.engine, self.hsm = zone.lower(), engine, hsm
+        self._open: dict[bytes, Secret] = {}
 
     def sign(self, inception: int, expiration: int, rrsets: Mapping[int, RRset], keys: Sequence[KeyFile]) -> Bundle:
         """The bundle of these RRsets with signatures by each key, from an hour before *inception* until *expiration*.
@@ -45,15 +50,15 @@ class BundleSigner:
         data = signed_data(parse_rrsig(head), self.zone, rrset.rdatas, key.rrclass)
         return head + _signature(self._secret(key), data)
 
-    def _secret(self, key: KeyFile) -> PrivateKey:
+    def _secret(self, key: KeyFile) -> Secret:
         if key.rdata not in self._open:
             if key.private_path is None or not key.can_sign:
                 raise SkrError(f"the secret of key {facts.key_text(key.owner, key.rdata)} is not there")
-            self._open[key.rdata] = PrivateKey.load(key.private_path, key.algorithm, key.public_key, self.engine)
+            self._open[key.rdata] = open_secret(refer_to(key, self.hsm, check_all=True), self.engine)
         return self._open[key.rdata]
 
 
-def _signature(key: PrivateKey, data: bytes) -> bytes:
+def _signature(key: Secret, data: bytes) -> bytes:
     """One signature: over a digest, or over the data where the algorithm takes them as they are."""
     row, offsets, signature = Column("B", len(data)), Column("Q", 2), Column("B", key.signature_length)
     row.view()[:] = data

@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # HSMs are rare, and a start-up is not to wait for them
 # Where the module's path is taken from if no URI has it: what OpenSSL's engine and its provider go by.
 MODULE_VARIABLES = ("PKCS11_MODULE_PATH", "PKCS11_PROVIDER_MODULE")
 
-LONG = {"hsm-patience": ":", "hsm-replica": ":", "hsm-sessions": ":", "hsm-workers": ":"}
+RUN = {"hsm-patience": ":", "hsm-sessions": ":", "hsm-workers": ":"}
+LONG = {**RUN, "hsm-replica": ":"}
 
 _SESSIONS_MAX = 256
 

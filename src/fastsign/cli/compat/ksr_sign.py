@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fastsign import _core
 from fastsign.cli.compat.common import VERSION, CommandLine, FatalError, parse_time
+from fastsign.cli.compat.hsm_options import hsm_settings
 from fastsign.cli.compat.ksr import Request
 from fastsign.cli.compat.ksr_request import KIND, earliest, is_published, is_within
 from fastsign.errors import SkrError, ZoneSyntaxError, system_reason
@@ -35,7 +36,7 @@ def sign(line: CommandLine, request: Request, policy: Policy, keys: list[KeyFile
     """Print the response, once all of it is made and verified."""
     asked = read_request(line, request, policy.dnskey_ttl)
     ksks = [key for key in keys if timing.roles(key)[0]]
-    signer = BundleSigner(request.zone)
+    signer = BundleSigner(request.zone, hsm=hsm_settings(line.env, {}, ()))
     ends = [bundle.inception for bundle in asked[1:]]
     try:
         blocks = [

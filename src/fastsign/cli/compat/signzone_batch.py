@@ -54,12 +54,15 @@ def run_batch(line: CommandLine, source: str, manner: Manner, workers: int) -> i
 
     A zone that can't be signed does not stop the others. Exit code 1 if there is one.
     """
+    from fastsign.keys.pkcs11.pin import shared_pins
+
     if line.operands:
         raise FatalError(f"what follows --batch {source} belongs into the file, or before --batch")
     started = time.monotonic()
     entries = list(read_entries(line.env, source))
     crew = min(workers or usable_cores(), len(entries))
     worker = _Worker(line.env, entries, line.before)
+    shared_pins()  # before the fork: all are to know of a wrong one
     totals, failed = Report(time.monotonic, workers=crew), 0
     written: dict[str, str] = {}
     results = work_through(len(entries), worker.sign, crew, _GROUP_MAX)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,6 +65,11 @@ class _Copy:
     worker: Worker
     number: int
 
+    @property
+    def lost(self) -> str | None:
+        """Why it does not sign, if it does not."""
+        return self.worker.lost or self.worker.refused.get(self.number)
+
 
 class HsmPrivateKey:
     """A private key in one or more HSMs. It signs as fastsign._core.PrivateKey does."""
@@ -88,6 +94,9 @@ class HsmPrivateKey:
                 worker.start()
             self._copies.append(_Copy(worker, number))
         self._work(deque(), None, is_first=True)
+        for copy in self._copies:
+            if not copy.worker.lost:
+                self._tell_of_loss(copy)
 
     def sign_digests(self, digests: Column, count: int, signatures: Column) -> None:
         """As PrivateKey.sign_digests. HsmError if no token gets on with it."""
@@ -107,27 +116,29 @@ class HsmPrivateKey:
     def _work(self, tasks: deque[Task], signatures: Column | None, *, is_first: bool = False) -> None:
         """Give the tasks out and take the answers in, until there are none to come."""
         while tasks or any(copy.worker.is_busy for copy in self._copies):
-            at_hand = [copy for copy in self._copies if copy.worker.lost is None]
+            at_hand = [copy for copy in self._copies if copy.lost is None]
             if not at_hand:
                 raise self._all_lost()
             for copy in at_hand:
                 while tasks and copy.worker.has_room:
                     copy.worker.give(tasks.popleft(), copy.number, self.signature_length)
             self._listen(at_hand, tasks, signatures, is_first)
-        if all(copy.worker.lost is not None for copy in self._copies):
+        if all(copy.lost is not None for copy in self._copies):
             raise self._all_lost()
 
     def _listen(self, copies: Sequence[_Copy], tasks: deque[Task], signatures: Column | None, is_first: bool) -> None:
+        began = time.monotonic()
         ready = wait([copy.worker.link for copy in copies if copy.worker.link is not None], _STEP)
+        waited = time.monotonic() - began
         for copy in copies:
             try:
                 if copy.worker.link in ready:
                     self._take(copy.worker, signatures)
-                elif not ready:
-                    copy.worker.wait(_STEP)
+                else:
+                    copy.worker.wait(waited)
             except WorkerFailedError as failure:
                 tasks.extendleft(reversed(list(copy.worker.fail(failure, is_first=is_first))))
-                self._tell_of_loss(copy.worker)
+                self._tell_of_loss(copy)
 
     def _take(self, worker: Worker, signatures: Column | None) -> None:
         """An answer: signatures, which are looked at before they are anyone's."""
@@ -160,12 +171,12 @@ class HsmPrivateKey:
 
     # -- losses
 
-    def _tell_of_loss(self, worker: Worker) -> None:
-        others = [copy.worker for copy in self._copies if copy.worker.lost is None]
-        if worker.lost is not None and others:
+    def _tell_of_loss(self, copy: _Copy) -> None:
+        others = [other.worker for other in self._copies if other.lost is None]
+        if copy.lost is not None and others:
             left = " and ".join(other.place.uri.describe() for other in others)
-            self.warnings.append(f"an HSM is left out: {worker.lost}; the signatures come from {left}")
+            self.warnings.append(f"an HSM is left out: {copy.lost}; the signatures come from {left}")
 
     def _all_lost(self) -> HsmError:
-        reasons = list(dict.fromkeys(copy.worker.lost or "" for copy in self._copies))
+        reasons = list(dict.fromkeys(copy.lost or "" for copy in self._copies))
         return HsmError("; and ".join(reasons))

@@ -88,7 +88,7 @@ class Signer:
 
     def __init__(self, path: str, token: KeyUri, pin: Pin | None, sessions: int, progress: Column) -> None:
         self.uri, self.pin, self.size, self.progress = token, pin, sessions, progress
-        self.keys: list[WantedKey] = []
+        self.keys: list[WantedKey | None] = []  # None: one that is not to be had here
         self.sessions: list[_Session] = []
         self.token: Token | None = None
         self._threads = ThreadPoolExecutor(sessions) if sessions > 1 else None
@@ -120,14 +120,24 @@ class Signer:
         self._close(before)
         self.token.log_in(self.sessions[0].handle, self.pin)
         for session in self.sessions:
-            session.keys = [self._find(session, key) for key in self.keys]
+            session.keys = [0 if key is None else self._find(session, key) for key in self.keys]
 
     def add_key(self, key: WantedKey) -> None:
-        """Find a key in each session, and have it sign there."""
+        """Find a key in each session, and have it sign there. It has a number even if it is not to be had."""
+        self.keys.append(None)
+        for session in self.sessions:
+            session.keys.append(0)
         with self.module.saying(key.uri):
             for session in self.sessions:
-                session.keys.append(self._find(session, key))
-        self.keys.append(key)
+                session.keys[-1] = self._find(session, key)
+        self.keys[-1] = key
+
+    def key(self, number: int) -> WantedKey:
+        """A key that is to be had."""
+        key = self.keys[number]
+        if key is None:
+            raise HsmRefusedError(f"key {number} is not to be had")
+        return key
 
     def _find(self, session: _Session, key: WantedKey) -> int:
         handle, found = find_private(session.handle, key.uri)
@@ -153,7 +163,7 @@ class Signer:
 
     def sign(self, batch: Batch) -> None:
         """Sign all rows of a batch. HsmError if the ladder has ended."""
-        key, left = self.keys[batch.key], _cut(batch.count, len(self.sessions))
+        key, left = self.key(batch.key), _cut(batch.count, len(self.sessions))
         rungs = iter(self._rungs())
         for _ in range(_RECOVERIES):
             before = sum(last - first for first, last in left)
@@ -282,14 +292,18 @@ class _Requests:
         uri = parse_uri(token, needs_key=False)
         self.signer = Signer(module, uri, None if pin is None else Pin.inherited(*pin), sessions, column)
 
-    def key(self, *, uri: str, algorithm: int, public_key: str) -> None:
-        """Find a key; it has the next number, from 0."""
-        self._in().add_key(WantedKey(parse_uri(uri), algorithm, bytes.fromhex(public_key)))
+    def key(self, *, uri: str, algorithm: int, public_key: str) -> str | None:
+        """Find a key; it has the next number, from 0. What speaks against it is the answer: the other keys stay."""
+        try:
+            self._in().add_key(WantedKey(parse_uri(uri), algorithm, bytes.fromhex(public_key)))
+        except HsmError as error:
+            return str(error)
+        return None
 
     def sign(self, *, key: int, buffer: int, count: int, octets: int) -> None:
         """Sign *count* rows, of *octets* in all, that lie in a buffer."""
         rows, offsets, signatures = self.buffers[buffer]
-        width = self._in().keys[key].width
+        width = self._in().key(key).width
         columns = (Column.attach(rows, "B", octets), Column.attach(offsets, "Q", count + 1))
         self._in().sign(Batch(key, count, *columns, Column.attach(signatures, "B", count * width)))
 

@@ -25,7 +25,8 @@ class HsmSettings:
     sessions: int = 1  # of each worker with its token
     workers: int = 0  # at most so many processes use a token at once; 0: as many as sign
     patience: float = PATIENCE  # seconds without a signature after which an HSM is given up
-    replicas: tuple[KeyUri, ...] = ()  # other tokens that have the same keys
+    replicas: tuple[KeyUri, ...] = ()  # other tokens that have the same keys, all of them
+    groups: tuple[tuple[KeyUri, ...], ...] = ()  # tokens that have the same keys as each other
     pins: Pins = field(default_factory=shared_pins, compare=False)
 
 
@@ -47,13 +48,18 @@ def refer(path: str, algorithm: int, public_key: bytes, settings: HsmSettings) -
         uri = parse_uri(read_label(path))
     except ValueError as error:
         raise KeyFileError.at(path, f"the Label {error}") from None
+    return refer_to_uris(uri, algorithm, public_key, settings)
+
+
+def refer_to_uris(uri: KeyUri, algorithm: int, public_key: bytes, settings: HsmSettings) -> HsmKeyReference:
+    """The same for a key whose URI is at hand."""
     return HsmKeyReference(algorithm, public_key, tuple(_copies(uri, settings)))
 
 
 def _copies(uri: KeyUri, settings: HsmSettings) -> Iterator[tuple[Place, KeyUri]]:
     from fastsign.keys.pkcs11.worker import Place
 
-    for copy in (uri, *(_in_other_token(uri, token) for token in settings.replicas)):
+    for copy in (uri, *(_in_other_token(uri, token) for token in _others(uri, settings))):
         module = module_of(copy) or settings.module
         if module is None:
             raise HsmError(
@@ -62,6 +68,19 @@ def _copies(uri: KeyUri, settings: HsmSettings) -> Iterator[tuple[Place, KeyUri]
             )
         bare = replace(copy, pin_value=None)
         yield Place(module, bare.of_token, settings.pins.of(copy), settings.sessions, settings.patience), bare
+
+
+def _others(uri: KeyUri, settings: HsmSettings) -> Iterator[KeyUri]:
+    """The other tokens in which a key is."""
+    yield from settings.replicas
+    for group in settings.groups:
+        if any(_names_token_of(uri, token) for token in group):
+            yield from (token for token in group if not _names_token_of(uri, token))
+
+
+def _names_token_of(key: KeyUri, token: KeyUri) -> bool:
+    bare = (replace(uri.of_token, pin_source=None, pin_value=None, module_path=None) for uri in (key, token))
+    return len(set(bare)) == 1
 
 
 def _in_other_token(key: KeyUri, token: KeyUri) -> KeyUri:

@@ -89,10 +89,11 @@ class Buffer:
 
 @dataclass(slots=True)
 class _Expected:
-    """An answer that is to come: to a task in a buffer, or to a request of ours."""
+    """An answer that is to come: of a task in a buffer, of a key, or that it is in."""
 
     task: Task | None = None
     buffer: int = 0
+    key: int | None = None
 
 
 class WorkerFailedError(HsmError):
@@ -109,9 +110,11 @@ class Worker:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.keys: list[tuple[KeyUri, int, bytes]] = []
+        self.refused: dict[int, str] = {}  # number of a key that is not to be had -> why
         self.lost: str | None = None  # why it has been given up
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Connection | None = None
+        self._had: set[int] = set()  # keys that were found
         self._expected: deque[_Expected] = deque()
         self._progress = Column("Q", place.sessions + 1)
         self._buffers = [Buffer() for _ in range(_BUFFERS)]
@@ -162,8 +165,8 @@ class Worker:
             progress=self._progress.fd,
             buffers=[buffer.descriptors for buffer in self._buffers],
         )
-        for key in self.keys:
-            self._ask_for_key(*key)
+        for number in range(len(self.keys)):
+            self._ask_for_key(number)
 
     def add_key(self, uri: KeyUri, algorithm: int, public_key: bytes) -> int:
         """Have it find a key; returns the key's number."""
@@ -171,12 +174,15 @@ class Worker:
         if key in self.keys:
             return self.keys.index(key)
         self.keys.append(key)
+        number = len(self.keys) - 1
         if self._link is not None:
-            self._ask_for_key(uri, algorithm, public_key)
-        return len(self.keys) - 1
+            self._ask_for_key(number)
+        return number
 
-    def _ask_for_key(self, uri: KeyUri, algorithm: int, public_key: bytes) -> None:
-        self._ask("key", uri=uri.describe(), algorithm=algorithm, public_key=public_key.hex())
+    def _ask_for_key(self, number: int) -> None:
+        uri, algorithm, public_key = self.keys[number]
+        expected = _Expected(key=number)
+        self._ask("key", expected, uri=uri.describe(), algorithm=algorithm, public_key=public_key.hex())
 
     def give(self, task: Task, key: int, width: int) -> None:
         """Give it a task, for which it must have room."""
@@ -210,7 +216,20 @@ class Worker:
             raise WorkerFailedError(answer["error"], is_final=answer["refused"])
         self._idle = 0.0
         expected = self._expected.popleft()
-        return None if expected.task is None else (expected.task, self._buffers[expected.buffer])
+        if expected.task is not None:
+            return expected.task, self._buffers[expected.buffer]
+        if expected.key is not None:
+            self._note_key(expected.key, answer["result"])
+        return None
+
+    def _note_key(self, number: int, objection: str | None) -> None:
+        """A key that was there once may be again; one that never was is refused."""
+        if objection is None:
+            self._had.add(number)
+        elif number in self._had:
+            raise WorkerFailedError(objection)
+        else:
+            self.refused[number] = objection
 
     def _cause(self) -> str:
         assert self._process is not None
