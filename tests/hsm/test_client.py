@@ -242,6 +242,7 @@ def test_losing_one_in_the_middle_is_a_warning_and_losing_all_an_error(
     sign(key, 4000)
     assert any("an HSM is left out: the process for pkcs11:token=twin%20token" in text for text in key.warnings)
     sick.add("signer")
+    key._copies[0].worker._patience = 0.2
     with pytest.raises(HsmError, match=r"token=signer.* was killed by signal 9; and .*token=twin%20token"):
         sign(key, 100)
 
