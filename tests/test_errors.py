@@ -31,6 +31,7 @@ SAMPLES: list[FastsignError] = [
     errors.RolloverError("key 7: too many keys matching", "too many keys matching"),
     errors.SkrError("no available bundle"),
     errors.HsmError("gone"),
+    errors.HsmRefusedError("another key"),
     errors.SigningError("No signing keys"),
     errors.VerificationError("does not verify", "failure"),
 ]

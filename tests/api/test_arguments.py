@@ -61,6 +61,7 @@ SIGNING: dict[str, list[object]] = {
     "format": [b"text", 1],
     "workers": [1.5, "2", True],
     "engine": [1],
+    "hsm": ["/usr/lib/module.so"],
     "watch": [5, "watch"],
 }
 VERIFYING: dict[str, list[object]] = {

@@ -14,6 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+import fastsign
+import tools
 from fastsign import _core
 from fastsign._core import Column
 from fastsign.errors import HsmError, HsmRefusedError
@@ -25,6 +27,7 @@ from fastsign.keys.pkcs11.settings import HsmKeyReference, HsmSettings, refer_to
 from fastsign.keys.pkcs11.uri import KeyUri, parse_uri
 from fastsign.keys.pkcs11.worker import Worker
 from hsm_token import KINDS, PIN, Token
+from inprocess import command
 
 TWIN = "twin token"  # has the same "copy" as the first
 
@@ -110,6 +113,27 @@ def test_no_module_is_loaded_in_this_process(token: Token) -> None:
     public_key = find_key(parse_uri(token.uri("key-13")), token.module).public_key
     arguments = [token.uri("key-13"), token.module, public_key.hex()]
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, timeout=60)
+
+
+def test_a_python_program_signs_with_it(token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"PKCS11_MODULE_PATH": token.module}
+    for flags in ((), ("-f", "KSK")):
+        command(
+            "keyfromlabel",
+            *flags,
+            "-a",
+            "13",
+            "-l",
+            token.uri("copy" if flags else "key-13"),
+            "example",
+            environ=environ,
+        )
+    zone = fastsign.Zone.from_text("@ 300 IN SOA ns hm 1 3600 600 86400 300\n@ 300 NS ns.example.net.\n", "example")
+    with pytest.raises(fastsign.HsmError, match="no PKCS #11 module is named"):
+        fastsign.sign_zone(zone, ".")
+    fastsign.sign_zone(zone, ".", hsm=fastsign.HsmSettings(module=token.module), output="signed")
+    tools.accept(tmp_path / "signed", "example")
 
 
 # ---- what is refused

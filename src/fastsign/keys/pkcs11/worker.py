@@ -14,7 +14,6 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from fastsign._core import Column
-from fastsign.errors import HsmError
 from fastsign.keys.pkcs11.pin import Pin
 from fastsign.keys.pkcs11.uri import KeyUri
 
@@ -96,7 +95,7 @@ class _Expected:
     key: int | None = None
 
 
-class WorkerFailedError(HsmError):
+class WorkerFailedError(Exception):
     """A process can't go on; its tasks are to be done again. *is_final*: there is no use in another."""
 
     def __init__(self, message: str, *, is_final: bool = False) -> None:
