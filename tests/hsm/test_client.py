@@ -249,6 +249,19 @@ def test_a_copy_that_is_another_key_is_left_out(token: Token) -> None:
     sign(key, 100)
 
 
+def test_the_tokens_of_a_group_stand_in_for_each_other(token: Token) -> None:
+    group = [f"pkcs11:token={name};pin-source={token.pin_file}" for name in (token.label, TWIN)]
+    uri = parse_uri(token.uri("copy"))
+    public_key = find_key(uri, token.module).public_key
+    grouped = settings(token).with_groups([group, group[:1]])
+    assert len(grouped.groups) == 1
+    reference_ = refer_to_uris(uri, 13, public_key, grouped)
+    assert [(place.uri.token, copy.object) for place, copy in reference_.copies] == [("signer", "copy"), (TWIN, "copy")]
+    sign(HsmPrivateKey(reference_), 50)
+    elsewhere = refer_to_uris(replace(uri, token="third"), 13, public_key, grouped)
+    assert len(elsewhere.copies) == 1
+
+
 def test_losing_one_in_the_middle_is_a_warning_and_losing_all_an_error(
     token: Token, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,7 @@ def folders_of(zone: Zone, stores: Mapping[str, KeyStore]) -> dict[str, str]:
 def load_keyring(zone: bytes, folders: Mapping[str, str]) -> Keyring:
     """All keys of a zone, those without a secret too.
 
+    Where a key store has the zone's key directory as its own, the keys in it that are in an HSM are the store's.
     KeyFileError if a folder or a key can't be read: no signature is to be missed, and no key to be made, for that.
     """
     files: dict[str, KeyFile] = {}
@@ -92,6 +93,7 @@ def load_keyring(zone: bytes, folders: Mapping[str, str]) -> Keyring:
         if folder in seen:
             continue
         seen.add(folder)
+        of_hsm = next((name for name in folders if folders[name] == folder and name != KEY_DIRECTORY), store)
         for name in _names_in(zone, folder):
             if name in files:
                 raise KeyFileError.at(
@@ -100,7 +102,7 @@ def load_keyring(zone: bytes, folders: Mapping[str, str]) -> Keyring:
             key = read_key(name, folder)
             if key.name != zone.lower():
                 raise KeyFileError.at(key.path + ".key", f"is not a key of {names.to_message(zone)}")
-            files[name], found_in[name] = key, store
+            files[name], found_in[name] = key, of_hsm if key.metadata.in_hsm else store
     return Keyring(files, found_in)
 
 
@@ -152,8 +154,8 @@ class Foundry:
         store = self.stores.get(rule.store)
         if store is not None and store.pkcs11_uris:
             raise KeyFileError(
-                f"a key is due in key-store {rule.store}, which is an HSM: make it there, "
-                "and its files by fastsign keyfromlabel -k, and it will be taken"
+                f"a key is due in key-store {rule.store}, which is an HSM, where the agent makes none: "
+                "make it by fastsign keygen -k POLICY -l CONFIGURATION, and it will be taken"
             )
         public_key, material = make_key(rule.algorithm, rule.bits)
         flags = facts.ZONE | (facts.SEP if rule.ksk else 0)

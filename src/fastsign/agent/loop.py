@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fastsign.agent.cycle import World, remembered, run_zone
 from fastsign.agent.marks import Marks, broken_file, marks_of
@@ -13,6 +13,9 @@ from fastsign.agent.status import Outcome
 from fastsign.errors import FastsignError, PolicyError, system_reason
 from fastsign.kasp.config import Config, KeyStore, Zone
 from fastsign.keys.secret import closing_hsms
+
+if TYPE_CHECKING:
+    from fastsign.keys.pkcs11.settings import HsmSettings
 
 _RETRY_FIRST, _RETRY_LAST = 60, 3600  # seconds: twice as long after each failure
 _QUIET = 1  # seconds: a file that was written to since then may not be complete yet
@@ -90,7 +93,8 @@ class Agent:
         zones = {name: zone for name, zone in config.zones.items() if zone.policy is not None}
         if self.wanted:
             zones = {name: zone for name, zone in config.zones.items() if name in self.wanted}
-        self.world, self.known = replace(self.world, stores=config.stores), list(config.zones)
+        self.world = replace(self.world, stores=config.stores, hsm=_hsm_of(self.world.hsm, config.stores))
+        self.known = list(config.zones)
         self.tasks = {
             name: replace(self.tasks[name], zone=zone, due=0, reread=again) if name in self.tasks else Task(zone)
             for name, zone in zones.items()
@@ -222,3 +226,13 @@ def _where(error: Exception) -> str:
     if trace is None:
         return "nobody knows where"
     return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+
+
+def _hsm_of(settings: HsmSettings | None, stores: Mapping[str, KeyStore]) -> HsmSettings | None:
+    """How HSMs are used where the tokens of a key-store stand in for each other."""
+    groups = [store.pkcs11_uris for store in stores.values() if len(store.pkcs11_uris) > 1]
+    if not groups and (settings is None or not settings.groups):
+        return settings
+    from fastsign.keys.pkcs11.settings import HsmSettings
+
+    return (settings or HsmSettings()).with_groups(groups)

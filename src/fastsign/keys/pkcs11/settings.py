@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,11 @@ class HsmSettings:
     replicas: tuple[KeyUri, ...] = ()  # other tokens that have the same keys, all of them
     groups: tuple[tuple[KeyUri, ...], ...] = ()  # tokens that have the same keys as each other
     pins: Pins = field(default_factory=shared_pins, compare=False)
+
+    def with_groups(self, groups: Iterable[Iterable[str]]) -> HsmSettings:
+        """The same where the tokens of each group have the same keys. ValueError for what is no URI."""
+        parsed = (tuple(parse_uri(text, needs_key=False) for text in group) for group in groups)
+        return replace(self, groups=tuple(group for group in parsed if len(group) > 1))
 
 
 @dataclass(frozen=True, slots=True)
